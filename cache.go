@@ -1,0 +1,357 @@
+// Package larder is a cache that lives inside a Go process and speaks Redis'
+// data types.
+//
+//	c, err := larder.Open(larder.Options{MaxBytes: 1 << 30})
+//	if err != nil { … }
+//	defer c.Close()
+//
+//	c.Strings().Set("greeting", []byte("hello"), datatypes.SetOptions{TTL: time.Minute})
+//	v, ok, err := c.Strings().Get("greeting")
+//
+// A Cache has a store for each type of value, reached by a method of that
+// name, with one method per Redis command; package datatypes documents them. The same stores
+// are there for a numbered database (DB) and, inside of Update, for a transaction (Tx). Package
+// resp serves a Cache over TCP to any Redis client, and in process as a net.Conn.
+//
+// # Guarantees
+//
+//   - Operations are linearizable: one on several keys takes effect at one moment
+//     unless its documentation says otherwise.
+//   - An operation that returns an error has changed nothing.
+//   - All data lives outside the Go heap: the garbage collector's work does not
+//     depend on how much is stored.
+//   - With MaxBytes set, the memory that the cache holds from the system, indexes and
+//     fragmentation included, stays at that limit: keys are evicted by Policy before it
+//     is exceeded, or writes fail. A few percent may be exceeded for moments.
+//   - No operation pays for the growth, the expiry or the deletion of large
+//     amounts of other data: such work is done in slices.
+//
+// # What it is not
+//
+// A cache is not a database: nothing is written to disk, and what is evicted or
+// expired is gone. Memory outside the Go heap does not count towards GOMEMLIMIT: leave
+// room for MaxBytes beside it.
+package larder
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/keyspace"
+)
+
+// ErrClosed is returned by every method after Close.
+var ErrClosed = datatypes.ErrClosed
+
+// Clock tells a cache the time. Implementations must be safe for concurrent use.
+type Clock = keyspace.Clock
+
+// Policy says which keys are evicted at the memory limit. Its String method
+// gives the name that Redis' maxmemory-policy has for it.
+type Policy uint8
+
+// The policies. Those named AllKeys consider every key, those named Volatile only
+// keys with an expiry: where none is left, writes fail as under NoEviction.
+const (
+	// DefaultPolicy is AllKeysLFU.
+	DefaultPolicy  Policy = iota
+	NoEviction            // writes that need memory fail with ErrOutOfMemory
+	AllKeysLRU            // keys not used for long
+	AllKeysLFU            // keys not used often, with regard to how long ago
+	AllKeysRandom         // any keys
+	VolatileLRU           // as AllKeysLRU
+	VolatileLFU           // as AllKeysLFU
+	VolatileRandom        // as AllKeysRandom
+	VolatileTTL           // keys that expire soonest
+)
+
+func (p Policy) internal() keyspace.Policy {
+	if p == DefaultPolicy {
+		return keyspace.AllKeysLFU
+	}
+	return keyspace.Policy(p - NoEviction)
+}
+
+// String returns Redis' name of the policy.
+func (p Policy) String() string { return p.internal().String() }
+
+// ParsePolicy returns the policy that Redis calls name.
+func ParsePolicy(name string) (Policy, error) {
+	p, err := keyspace.ParsePolicy(name)
+	if err != nil {
+		return 0, err
+	}
+	return Policy(p) + NoEviction, nil
+}
+
+// Options configure a cache. The zero value is a cache without a memory limit.
+type Options struct {
+	// MaxBytes bounds the memory that the cache holds from the system. Zero is
+	// no limit. Beside it the Go heap has a few kilobytes for each shard.
+	MaxBytes int64
+
+	// Policy says what happens at the limit. Zero is AllKeysLFU.
+	Policy Policy
+
+	// Databases is the number of numbered databases, at most 16384. Zero is 16. They
+	// share MaxBytes.
+	Databases int
+
+	// Shards is the number of independently locked parts, rounded up to a power
+	// of two, at most 256. Zero chooses by the number of cores and MaxBytes.
+	Shards int
+
+	// Clock is where the cache takes the time from. Nil is the system's clock.
+	Clock Clock
+
+	// NoMaintenance makes Open start no goroutine. The owner then calls Maintain
+	// now and then; until it does, expired keys that nobody asks for keep their
+	// memory.
+	NoMaintenance bool
+}
+
+func (o *Options) validate() error {
+	switch {
+	case o.MaxBytes < 0:
+		return fmt.Errorf("larder: MaxBytes is negative: %d", o.MaxBytes)
+	case o.MaxBytes > 0 && o.MaxBytes < minBytes:
+		return fmt.Errorf("larder: MaxBytes is %d, the least is %d", o.MaxBytes, minBytes)
+	case o.Policy > VolatileTTL:
+		return fmt.Errorf("larder: unknown policy %d", o.Policy)
+	case o.Databases < 0 || o.Databases > maxDatabases:
+		return fmt.Errorf("larder: Databases is %d, not within 0 and %d", o.Databases, maxDatabases)
+	case o.Shards < 0 || o.Shards > maxShards:
+		return fmt.Errorf("larder: Shards is %d, not within 0 and %d", o.Shards, maxShards)
+	}
+	return nil
+}
+
+const (
+	maxDatabases = 16384
+	maxShards    = 256
+
+	// minBytes is what an empty cache with some pages for each size of value
+	// needs at least.
+	minBytes = 1 << 20
+)
+
+// Cache is a store of keys and values in numbered databases. Its methods are
+// safe for concurrent use. Its stores are those of database 0.
+type Cache struct {
+	ks   *keyspace.Keyspace
+	view keyspace.View
+}
+
+// Open returns an empty cache. It starts at most one goroutine, which Close
+// ends.
+func Open(o Options) (*Cache, error) {
+	if err := o.validate(); err != nil {
+		return nil, err
+	}
+	ks, err := keyspace.Open(keyspace.Options{
+		Shards:        o.Shards,
+		Databases:     o.Databases,
+		MaxBytes:      o.MaxBytes,
+		Policy:        o.Policy.internal(),
+		Clock:         o.Clock,
+		NoMaintenance: o.NoMaintenance,
+	})
+	if err != nil {
+		return nil, err
+	}
+	view, err := ks.View(0)
+	if err != nil {
+		return nil, err
+	}
+	return &Cache{ks: ks, view: view}, nil
+}
+
+// Close gives all memory back to the system. It waits for operations under way;
+// later ones return ErrClosed, a second Close too.
+func (c *Cache) Close() error { return c.ks.Close() }
+
+// Strings returns the store of strings.
+func (c *Cache) Strings() datatypes.Strings { return datatypes.NewStrings(c.view) }
+
+// Keys returns the operations on keys of any type.
+func (c *Cache) Keys() datatypes.Keys { return datatypes.NewKeys(c.view) }
+
+// DB returns a numbered database. It returns datatypes.ErrInvalidDB for a
+// number that the cache does not have.
+func (c *Cache) DB(n int) (DB, error) {
+	view, err := c.ks.View(n)
+	return DB{view}, err
+}
+
+// DB is a numbered database of a cache. It is a small value.
+type DB struct{ view keyspace.View }
+
+// Strings returns the database's store of strings.
+func (d DB) Strings() datatypes.Strings { return datatypes.NewStrings(d.view) }
+
+// Keys returns the operations on keys of the database.
+func (d DB) Keys() datatypes.Keys { return datatypes.NewKeys(d.view) }
+
+// Counters count lookups that found their key and that did not.
+type Counters = keyspace.Counters
+
+// WithCounters returns the same database with the lookups of its stores
+// counted. Goroutines that make many lookups should each have counters of their own, which keeps
+// counting from sharing a cache line.
+func (d DB) WithCounters(c *Counters) DB { return DB{d.view.WithCounters(c)} }
+
+// NoTouch returns the same database with reads that do not count as use of the
+// key for eviction, as after CLIENT NO-TOUCH ON.
+func (d DB) NoTouch() DB {
+	d.view.NoTouch = true
+	return d
+}
+
+// Databases returns the number of databases.
+func (c *Cache) Databases() int { return c.ks.Databases() }
+
+// SwapDB exchanges the contents of two databases at one moment. It is SWAPDB.
+// O(shards). It returns datatypes.ErrInvalidDB.
+func (c *Cache) SwapDB(a, b int) error { return c.view.SwapDB(a, b) }
+
+// FlushAll deletes all keys of all databases at one moment and returns when their
+// memory is free. It is FLUSHALL. O(keys).
+func (c *Cache) FlushAll() error { return c.view.FlushAll(false) }
+
+// FlushAllAsync is FlushAll that leaves freeing the memory to the background.
+func (c *Cache) FlushAllAsync() error { return c.view.FlushAll(true) }
+
+// MaxBytes returns the memory limit, zero for none.
+func (c *Cache) MaxBytes() int64 { return c.ks.MaxBytes() }
+
+// SetMaxBytes changes the memory limit; zero removes it. Below what is in use, it
+// makes the writes that follow, and maintenance, evict down to it.
+func (c *Cache) SetMaxBytes(n int64) error {
+	o := Options{MaxBytes: n}
+	if err := o.validate(); err != nil {
+		return err
+	}
+	c.ks.SetMaxBytes(n)
+	return nil
+}
+
+// Policy returns what is evicted at the memory limit.
+func (c *Cache) Policy() Policy { return Policy(c.ks.Policy()) + NoEviction }
+
+// SetPolicy changes what is evicted at the memory limit.
+func (c *Cache) SetPolicy(p Policy) error {
+	o := Options{Policy: p}
+	if err := o.validate(); err != nil {
+		return err
+	}
+	c.ks.SetPolicy(p.internal())
+	return nil
+}
+
+// Now returns the time by the cache's clock, which is what TTLs are counted by.
+func (c *Cache) Now() time.Time { return c.ks.Now() }
+
+// Maintain does a slice, about a millisecond, of the work that otherwise goes
+// on in the background, and reports whether more is waiting. It is for caches opened with
+// NoMaintenance.
+func (c *Cache) Maintain() (more bool) { return c.ks.Maintain() }
+
+// Stats describe a cache at about one moment.
+type Stats = keyspace.Stats
+
+// Stats returns statistics. O(shards).
+func (c *Cache) Stats() Stats { return c.ks.Stats() }
+
+// Event tells of a change of a key: set, del, expired, evicted and so on, by
+// the names of Redis' keyspace notifications.
+type Event = keyspace.Event
+
+// OnEvent has fn called for every change from here on, until cancel is called.
+//
+// Events of one key come in their order, one at a time, after the operation released
+// its locks, so fn may use the cache. It runs on goroutines that use the cache: it should
+// be quick, and an event may come shortly after the operation that caused it returned.
+// While nobody listens, events cost nothing.
+func (c *Cache) OnEvent(fn func(Event)) (cancel func()) { return c.ks.Listen(fn) }
+
+// Tx is what a closure of Update or UpdateAll works with: the stores of a
+// cache, with everything done through them atomic. It must not be used after the closure
+// returned, nor by another goroutine.
+type Tx struct {
+	tx   keyspace.Tx
+	view keyspace.View
+}
+
+// Strings returns the store of strings.
+func (tx *Tx) Strings() datatypes.Strings { return datatypes.NewStrings(tx.view) }
+
+// Keys returns the operations on keys of any type.
+func (tx *Tx) Keys() datatypes.Keys { return datatypes.NewKeys(tx.view) }
+
+// DB returns a numbered database within the transaction. It returns
+// datatypes.ErrInvalidDB.
+func (tx *Tx) DB(n int) (DB, error) {
+	view, err := tx.view.In(n)
+	return DB{view}, err
+}
+
+// Update calls fn, which may use keys through tx, and returns its error.
+// Nobody else sees or changes the keys while it runs. The keys are declared first, because
+// their shards are locked in an order that excludes deadlock; using another key returns
+// datatypes.ErrNotDeclared, unless it happens to share a shard with one of them, as
+// those with the same {tag} do.
+//
+// There is no rollback: what fn did before it returned an error stays. fn must
+// not use the cache other than through tx, and others wait for the shards while it
+// runs. O(keys + shards) beside fn.
+func (c *Cache) Update(keys []string, fn func(tx *Tx) error) error {
+	tx := &Tx{}
+	if err := tx.tx.Begin(c.view, keys...); err != nil {
+		return err
+	}
+	return tx.run(c.view, fn)
+}
+
+// UpdateAll is Update for every key of every database: it locks the whole
+// cache.
+func (c *Cache) UpdateAll(fn func(tx *Tx) error) error {
+	tx := &Tx{}
+	if err := tx.tx.BeginAll(c.view); err != nil {
+		return err
+	}
+	return tx.run(c.view, fn)
+}
+
+func (tx *Tx) run(view keyspace.View, fn func(*Tx) error) error {
+	defer tx.tx.Release()
+	tx.view = tx.tx.View(view)
+	return fn(tx)
+}
+
+// Watch notices changes of keys, as WATCH does.
+type Watch struct {
+	watch *keyspace.Watch
+	view  keyspace.View
+}
+
+// Watch watches keys from here on until Close.
+func (c *Cache) Watch(keys ...string) (*Watch, error) {
+	w := &Watch{c.ks.NewWatch(), c.view}
+	if err := w.watch.Add(c.view, keys...); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+// Changed reports whether a watched key was written, deleted, evicted or
+// flushed, or has expired, since it was watched. O(keys).
+func (w *Watch) Changed() (bool, error) { return w.watch.Changed(w.view) }
+
+// ChangedIn is Changed inside of a transaction that has the keys declared: what
+// it says holds until the transaction ends.
+func (w *Watch) ChangedIn(tx *Tx) (bool, error) { return w.watch.Changed(tx.view) }
+
+// Close ends the watch.
+func (w *Watch) Close() { w.watch.Close() }

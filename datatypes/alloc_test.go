@@ -1,0 +1,73 @@
+//go:build !race && !larderdebug
+
+package datatypes_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/larderkv/larder/datatypes"
+)
+
+// TestAllocations: the operations of the hot path leave the Go heap alone.
+func TestAllocations(t *testing.T) {
+	f := open(t)
+	const n = 2000
+	keys := make([]string, n)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("key:%05d", i)
+		f.put(t, keys[i], "a value of some bytes")
+	}
+	f.put(t, "counter", "1")
+	value := []byte("another value of some bytes")
+	longer := append(value, value...)
+	buf := make([]byte, 0, 100)
+	var b datatypes.Batch
+	fn := func(v []byte) error { buf = append(buf[:0], v...); return nil }
+	none := datatypes.SetOptions{}
+	i := 0
+	next := func() string { i++; return keys[i%n] }
+	must := func(ok bool, err error) {
+		if !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+	}
+	tests := []struct {
+		name string
+		do   func()
+	}{
+		{"AppendGet", func() { _, ok, err := f.AppendGet(buf[:0], next()); must(ok, err) }},
+		{"AppendGet of an integer", func() { _, ok, err := f.AppendGet(buf[:0], "counter"); must(ok, err) }},
+		{"AppendGet of a missing key", func() { _, ok, err := f.AppendGet(buf[:0], "missing"); must(!ok, err) }},
+		{"View", func() { must(f.View(next(), fn)) }},
+		{"View of an integer", func() { must(f.View("counter", fn)) }},
+		{"Len", func() { n, err := f.Len(next()); must(n > 0, err) }},
+		{"AppendGetRange", func() { _, err := f.AppendGetRange(buf[:0], next(), 1, 5); must(true, err) }},
+		{"Set", func() { must(f.Set(next(), value, none)) }},
+		{"Set with a TTL", func() { must(f.Set(next(), value, datatypes.SetOptions{TTL: second})) }},
+		{"Set of another size", func() { must(f.Set(next(), longer, none)); must(f.Set(keys[i%n], value, none)) }},
+		{"Set of a new key", func() { must(f.Set("new", value, none)); n, err := f.keys.Del("new"); must(n == 1, err) }},
+		{"Set of an integer", func() { must(f.Set("counter", []byte("123"), none)) }},
+		{"GetBatch", func() { must(true, f.GetBatch(keys[:100], &b)) }},
+		{"MGetBatch", func() { must(true, f.MGetBatch(keys[:100], &b)) }},
+		{"Exists", func() { n, err := f.keys.Exists(next()); must(n == 1, err) }},
+		{"Touch", func() { n, err := f.keys.Touch(next()); must(n == 1, err) }},
+		{"Expire", func() { must(f.keys.Expire(next(), second, 0)) }},
+		{"Expire and Persist", func() { must(f.keys.Expire(next(), second, 0)); must(f.keys.Persist(keys[i%n])) }},
+		{"TTL", func() { _, ok, err := f.keys.TTL(next()); must(ok, err) }},
+		{"IncrBy", func() { _, err := f.IncrBy("counter", 12345); must(true, err) }},
+		{"Append", func() {
+			f.keys.Del("new")
+			_, err := f.Append("new", value)
+			must(true, err)
+			_, err = f.Append("new", value)
+			must(true, err)
+		}},
+		{"Del", func() { n, err := f.keys.Del(next()); must(n == 1, err); must(f.Set(keys[i%n], value, none)) }},
+	}
+	for _, tt := range tests {
+		if got := testing.AllocsPerRun(500, tt.do); got != 0 {
+			t.Errorf("%s: %v allocations", tt.name, got)
+		}
+	}
+}

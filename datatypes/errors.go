@@ -1,0 +1,47 @@
+package datatypes
+
+import (
+	"errors"
+
+	"github.com/larderkv/larder/internal/keyspace"
+)
+
+// Errors that methods of the stores return. The text that Redis gives for the
+// same condition is the server's matter.
+var (
+	// ErrClosed: the cache was closed.
+	ErrClosed = keyspace.ErrClosed
+	// ErrWrongType: the key holds a value of another type.
+	ErrWrongType = keyspace.ErrWrongType
+	// ErrOutOfMemory: the write needs memory beyond MaxBytes, and the policy
+	// allows no eviction or found nothing to evict.
+	ErrOutOfMemory = keyspace.ErrOutOfMemory
+	// ErrTooLarge: a key or value would exceed 512 MiB.
+	ErrTooLarge = keyspace.ErrTooLarge
+	// ErrInvalidDB: there is no database of that number.
+	ErrInvalidDB = keyspace.ErrInvalidDB
+	// ErrNotDeclared: a transaction used a key in a shard that none of its
+	// declared keys is in.
+	ErrNotDeclared = keyspace.ErrNotDeclared
+
+	// ErrNotInteger: the value or argument is not an integer of 64 bits.
+	ErrNotInteger = errors.New("larder: value is not an integer or out of range")
+	// ErrOverflow: the result of an increment or decrement exceeds 64 bits.
+	ErrOverflow = errors.New("larder: increment or decrement would overflow")
+	// ErrDecrementOverflow: the amount of a decrement cannot be negated.
+	ErrDecrementOverflow = errors.New("larder: decrement would overflow")
+	// ErrNotFloat: the value or argument is not a number.
+	ErrNotFloat = errors.New("larder: value is not a valid float")
+	// ErrNaNOrInfinity: the result of an increment is no finite number.
+	ErrNaNOrInfinity = errors.New("larder: increment would produce NaN or Infinity")
+	// ErrInvalidExpire: a TTL or time is not positive or too far away.
+	ErrInvalidExpire = errors.New("larder: invalid expire time")
+	// ErrOutOfRange: an offset is negative.
+	ErrOutOfRange = errors.New("larder: offset is out of range")
+	// ErrNoSuchKey: the key does not exist.
+	ErrNoSuchKey = errors.New("larder: no such key")
+	// ErrSameObject: source and destination are the same.
+	ErrSameObject = errors.New("larder: source and destination objects are the same")
+	// ErrConflict: options exclude each other.
+	ErrConflict = errors.New("larder: options exclude each other")
+)

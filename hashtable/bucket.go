@@ -1,0 +1,131 @@
+package hashtable
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unsafe"
+
+	"github.com/larderkv/larder/internal/arena"
+)
+
+const (
+	bucketSlots = 12
+	bucketSize  = 64
+
+	// maxDistance is how many buckets past its home an entry may live. Two
+	// bits a slot record the distance, so it cannot grow beyond three.
+	maxDistance = 3
+
+	// farSaturated marks a far count that is no longer exact: it stays until
+	// the segment is rebuilt.
+	farSaturated = 15
+
+	nearShift = 24
+	farShift  = 28
+)
+
+// bucket is one cache line: the tags come first so that two word loads from
+// the start of the line bring every tag and the metadata.
+//
+// A slot is free when its ref is zero; the tag of a free slot means nothing.
+// meta holds, from the low end: two bits of distance for each slot (how many
+// buckets past its home the entry lives), four bits of near count (entries
+// homed here that live one bucket further), four bits of far count (entries
+// homed here that live further still, or in the stash; saturating).
+//
+// In a stash bucket meta is the ref of the next stash bucket instead.
+type bucket struct {
+	tags [bucketSlots]uint8
+	meta uint32
+	refs [bucketSlots]arena.Ref
+}
+
+// A bucket must stay exactly one cache line.
+var _ [0]struct{} = [unsafe.Sizeof(bucket{}) - bucketSize]struct{}{}
+
+const (
+	lowBits  = 0x0101010101010101
+	highBits = 0x8080808080808080
+)
+
+// zeroBytes sets the high bit of each zero byte of x. A byte of value 1 just
+// above a zero byte may be set as well; callers compare the entry anyway.
+func zeroBytes(x uint64) uint64 { return (x - lowBits) &^ x & highBits }
+
+// match returns a mask of the slots whose tag may equal tag, free slots
+// included.
+func (b *bucket) match(tag uint8) uint16 {
+	pattern := uint64(tag) * lowBits
+	lo := zeroBytes(binary.LittleEndian.Uint64(b.tags[:8]) ^ pattern)
+	hi := zeroBytes(uint64(binary.LittleEndian.Uint32(b.tags[8:])) ^ pattern&0xffffffff)
+	// The product gathers the flag of each byte into one bit per slot.
+	const gather = 0x0102040810204080
+	m := uint16((lo >> 7) * gather >> 56)
+	return m | uint16((hi&0x80808080>>7)*gather>>56)<<8
+}
+
+// free returns the first free slot, or -1.
+func (b *bucket) free() int {
+	for i, r := range b.refs {
+		if r == 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+// lastUsed returns the last occupied slot, or -1.
+func (b *bucket) lastUsed() int {
+	for i := bucketSlots - 1; i >= 0; i-- {
+		if b.refs[i] != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+func (b *bucket) distance(slot int) uint32 { return b.meta >> (2 * slot) & 3 }
+
+func (b *bucket) set(slot int, tag uint8, ref arena.Ref, distance uint32) {
+	b.tags[slot] = tag
+	b.refs[slot] = ref
+	b.meta = b.meta&^(3<<(2*slot)) | distance<<(2*slot)
+}
+
+func (b *bucket) near() uint32 { return b.meta >> nearShift & 15 }
+func (b *bucket) far() uint32  { return b.meta >> farShift }
+
+// addSpill records in a home bucket that one of its entries lives distance
+// buckets further.
+func (b *bucket) addSpill(distance uint32) {
+	switch {
+	case distance == 0:
+	case distance == 1:
+		b.meta += 1 << nearShift
+	case b.far() < farSaturated:
+		b.meta += 1 << farShift
+	}
+}
+
+func (b *bucket) removeSpill(distance uint32) {
+	switch {
+	case distance == 0:
+	case distance == 1:
+		b.meta -= 1 << nearShift
+	case b.far() < farSaturated:
+		b.meta -= 1 << farShift
+	}
+}
+
+// atDistance returns a slot whose entry lives distance buckets past its home,
+// or -1.
+func (b *bucket) atDistance(distance uint32) int {
+	for i, r := range b.refs {
+		if r != 0 && b.distance(i) == distance {
+			return i
+		}
+	}
+	return -1
+}
+
+func firstSlot(mask uint16) int { return bits.TrailingZeros16(mask) }

@@ -1,0 +1,232 @@
+package difftest
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Databases is how many of the numbered databases random scripts use.
+const Databases = 3
+
+// keys are few, so that commands meet. They hold what keys may hold: nothing, any bytes, a hash tag, what looks like
+// a number, a pattern or an option.
+var keys = []string{"a", "b", "c", "{t}1", "{t}2", "10", "", "k\x00\r\n\xff", "nx", "h*[l]?o\\", strings.Repeat("long", 75)}
+
+// Key returns a random key.
+func (g *Gen) Key() string {
+	if g.IntN(4) > 0 {
+		return keys[g.IntN(4)]
+	}
+	return pick(g, keys)
+}
+
+// Keys returns from one to max random keys, with repetitions.
+func (g *Gen) Keys(max int) []string {
+	keys := make([]string, 1+g.IntN(max))
+	for i := range keys {
+		keys[i] = g.Key()
+	}
+	return keys
+}
+
+func pick[T any](g *Gen, from []T) T { return from[g.IntN(len(from))] }
+
+// values are strings of the lengths and forms at which something changes: representations, headers, numbers.
+var values = []string{
+	"", "x", "hello", "ohmytext", "mynewtext", "\x00\r\n\xff", "0", "10", "-5", "100", "9999", "10000", "12345678901",
+	"9223372036854775807", "-9223372036854775808", "9223372036854775806", "9223372036854775808", "-9223372036854775809",
+	"1.5", "-0.25", "3.0e3", "1e300", "0.1", "inf", "nan", strings.Repeat("v", 44), strings.Repeat("v", 45),
+	strings.Repeat("w", 64), strings.Repeat("x", 99), strings.Repeat("y", 100), strings.Repeat("z", 1000),
+}
+
+// Value returns a random value of a string.
+func (g *Gen) Value() string {
+	switch g.IntN(6) {
+	case 0:
+		return g.oddNumber()
+	case 1:
+		return strconv.Itoa(g.IntN(20000) - 10000)
+	}
+	return pick(g, values)
+}
+
+// oddNumbers are what is almost, or barely, a number. None of them is a small positive integer: as a time to live
+// that would lapse while the script runs, and as a point in time it would make SET store what has expired already,
+// which counts as a key until somebody or something meets it.
+var oddNumbers = []string{
+	"0", "-1", "-2", "-5", "-100", "9223372036854775807", "-9223372036854775808", "9223372036854775808",
+	"-9223372036854775809", "18446744073709551615", "18446744073709551616", "9223372036854775", "9223372036854776",
+	"-9223372036854775", "-9223372036854776", "9000000000000000", "-2147483649", "9300000000000",
+	"100000000000000000000", "+5", " 5", "5 ", "5\x00", "007", "-0", "-05", "--5", "+", "-", "", " ", "abc", "0x10", "1e5", "5.0", "1.",
+	".5", "inf", "-inf", "nan", "1e400", "-1e-400", "1e5000", "٣",
+}
+
+func (g *Gen) oddNumber() string { return pick(g, oddNumbers) }
+
+// Int returns a random integer argument that is not a time: mostly small, sometimes odd.
+func (g *Gen) Int() string {
+	switch g.IntN(5) {
+	case 0:
+		return g.oddNumber()
+	case 1:
+		return pick(g, []string{"2147483647", "2147483648", "4294967296", strconv.FormatInt(int64(g.Uint64()), 10)})
+	}
+	return strconv.Itoa(g.IntN(61) - 20)
+}
+
+// Float returns a random floating-point argument.
+func (g *Gen) Float() string {
+	switch g.IntN(5) {
+	case 0:
+		return g.oddNumber()
+	case 1:
+		return strconv.FormatFloat(g.NormFloat64()*1e6, 'g', -1, 64)
+	case 2:
+		return strconv.FormatFloat(g.NormFloat64(), 'f', g.IntN(18), 64)
+	}
+	return pick(g, []string{"1", "-1", "0.1", "-0.1", "1.5", "3.0e3", "1e17", "1e-17", "100", "0.3", "5.0e3"})
+}
+
+// TTL returns a time to live in seconds, or milliseconds, that no other of the script comes near to: of two
+// expirations it is never the clock that decides which is later.
+func (g *Gen) TTL(milliseconds bool) string {
+	g.ttl += 10
+	if milliseconds {
+		return strconv.FormatInt(g.ttl*1000, 10)
+	}
+	return strconv.FormatInt(g.ttl, 10)
+}
+
+// Time returns a point in time in seconds, or milliseconds: one of a few in the future, so that they may be equal.
+func (g *Gen) Time(milliseconds bool) string {
+	at := g.base + 100000*int64(1+g.IntN(4))
+	if milliseconds {
+		return strconv.FormatInt(at*1000+int64(g.IntN(2)*500), 10)
+	}
+	return strconv.FormatInt(at, 10)
+}
+
+// Case returns a word in random case.
+func (g *Gen) Case(word string) string {
+	switch g.IntN(4) {
+	case 0:
+		return strings.ToUpper(word)
+	case 1:
+		b := []byte(word)
+		for i, ch := range b {
+			if g.IntN(2) == 0 && 'a' <= ch && ch <= 'z' {
+				b[i] = ch - 'a' + 'A'
+			}
+		}
+		return string(b)
+	}
+	return word
+}
+
+// Past returns a point in time that has passed, in seconds or milliseconds.
+func (g *Gen) Past() string { return pick(g, []string{"1", "1000", "999999999"}) }
+
+// Options returns a random choice of the given options in random order, sometimes with one twice. Their first words
+// take any case.
+func (g *Gen) Options(options ...[]string) []string {
+	var out []string
+	n := g.IntN(3)
+	if g.IntN(8) == 0 {
+		n = g.IntN(len(options) + 2)
+	}
+	for range n {
+		option := pick(g, options)
+		out = append(out, g.Case(option[0]))
+		out = append(out, option[1:]...)
+	}
+	return out
+}
+
+// words are options of commands of all kinds.
+var words = []string{
+	"nx", "xx", "gt", "lt", "get", "ex", "px", "exat", "pxat", "keepttl", "persist", "match", "count", "type", "replace",
+	"db", "len", "idx", "minmatchlen", "withmatchlen", "async", "sync", "samples", "filterby", "aclcat", "pattern", "module",
+	"on", "off", "auth", "setname", "lib-name", "id", "3", "*",
+}
+
+// Argument returns an argument that may or may not make sense: an option, a number, a key or a value.
+func (g *Gen) Argument() string {
+	switch g.IntN(4) {
+	case 0:
+		return g.Case(pick(g, words))
+	case 1:
+		return g.Int()
+	case 2:
+		return g.Key()
+	}
+	return g.Value()
+}
+
+// Mutate spoils a command: an argument too few, one too many, or one that is out of place.
+func (g *Gen) Mutate(args []string) []string {
+	args = append([]string(nil), args...)
+	switch g.IntN(4) {
+	case 0:
+		return args[:1+g.IntN(len(args))]
+	case 1:
+		return append(args, pick(g, []string{"a", "nx", "", "get", "0"}))
+	case 2:
+		if len(args) > 2 {
+			args[2+g.IntN(len(args)-2)] = g.oddNumber()
+		}
+		return args
+	}
+	at := 1 + g.IntN(len(args))
+	return append(args[:at], append([]string{pick(g, []string{"b", "EX", "xx", "-1"})}, args[at:]...)...)
+}
+
+// Weighted is a generator of commands and how often it is chosen among others.
+type Weighted struct {
+	Weight   int
+	Generate func(g *Gen) Command
+}
+
+// Script returns a function that writes scripts of up to max commands drawn from the groups, some of them spoilt, and
+// ends them with an audit.
+func Script(max int, groups ...[]Weighted) func(*Gen) []Command {
+	var all []func(*Gen) Command
+	for _, group := range groups {
+		for _, w := range group {
+			for range w.Weight {
+				all = append(all, w.Generate)
+			}
+		}
+	}
+	return func(g *Gen) []Command {
+		script := make([]Command, 0, max+len(keys)*8)
+		for range 1 + g.IntN(max) {
+			c := pick(g, all)(g)
+			if g.IntN(20) == 0 {
+				c.Args = g.Mutate(c.Args)
+			}
+			script = append(script, c)
+		}
+		return append(script, Audit()...)
+	}
+}
+
+// Audit returns commands that read back everything: in each database that scripts use, the keys and of each key the
+// type, the encoding, the expiration and, if it is a string, the value.
+func Audit() []Command {
+	var script []Command
+	for db := range Databases {
+		script = append(script, Cmd("SELECT", strconv.Itoa(db)), Cmd("DBSIZE"), Cmd("KEYS", "*").By(Unordered))
+		for _, key := range keys {
+			script = append(script,
+				Cmd("TYPE", key), Cmd("GET", key), Cmd("OBJECT", "ENCODING", key), Cmd("PEXPIRETIME", key).By(nearMillis))
+		}
+	}
+	return script
+}
+
+// What a second server may be late by. Larger would hide mistakes; a machine that is busier than this makes a report
+// that a second run clears.
+var (
+	nearMillis  = Near(5000)
+	nearSeconds = Near(5)
+)

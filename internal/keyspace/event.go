@@ -1,0 +1,122 @@
+package keyspace
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// EventClass groups events as Redis' notify-keyspace-events does.
+type EventClass uint16
+
+// The classes of events.
+const (
+	ClassGeneric   EventClass = 1 << iota // g: del, expire, rename, …
+	ClassString                           // $
+	ClassList                             // l
+	ClassSet                              // s
+	ClassHash                             // h
+	ClassSortedSet                        // z
+	ClassExpired                          // x
+	ClassEvicted                          // e
+	ClassNew                              // n: a key came into being
+	ClassFlush                            // flushdb, flushall, swapdb: the key is empty
+)
+
+// Event tells of a change of a key.
+type Event struct {
+	Class EventClass
+	Name  string // as Redis names it: set, del, expired, evicted, …
+	DB    int
+	Key   string
+}
+
+// listeners are the functions that events go to.
+type listeners struct {
+	mu     sync.Mutex
+	active atomic.Pointer[[]*listener]
+}
+
+type listener struct{ fn func(Event) }
+
+// Listen has fn called for every event from here on, until cancel is called.
+//
+// Events of a shard, so of a key, come in their order, one at a time, after the
+// locks of the operation were released: fn may use the keyspace. An event may
+// come from the goroutine of another operation, and shortly after its own
+// operation returned. While nobody listens, events cost nothing.
+func (ks *Keyspace) Listen(fn func(Event)) (cancel func()) {
+	l := &listener{fn}
+	ks.events.update(func(all []*listener) []*listener { return append(all, l) })
+	return func() {
+		ks.events.update(func(all []*listener) []*listener {
+			return slices.DeleteFunc(all, func(o *listener) bool { return o == l })
+		})
+	}
+}
+
+// update replaces the list by a changed copy.
+func (ls *listeners) update(change func([]*listener) []*listener) {
+	ls.mu.Lock()
+	defer ls.mu.Unlock()
+	var all []*listener
+	if p := ls.active.Load(); p != nil {
+		all = slices.Clone(*p)
+	}
+	if all = change(all); len(all) == 0 {
+		ls.active.Store(nil)
+		return
+	}
+	ls.active.Store(&all)
+}
+
+// Notify announces a change of the slot's key.
+func (s *Slot) Notify(class EventClass, name string) {
+	s.shard.notify(class, name, s.view.db, s.key)
+}
+
+// notify queues an event. The caller holds the lock.
+func (sh *shard) notify(class EventClass, name string, db int, key string) {
+	if sh.ks.events.active.Load() == nil {
+		return
+	}
+	sh.pending = append(sh.pending, Event{Class: class, Name: name, DB: db, Key: string([]byte(key))})
+}
+
+// deliver hands queued events to the listeners. Only one goroutine at a time
+// does so for a shard; what others queue meanwhile, it delivers too.
+func (sh *shard) deliver() {
+	if !sh.delivering.CompareAndSwap(false, true) {
+		return
+	}
+	done := false
+	defer func() {
+		if !done { // a listener panicked
+			sh.delivering.Store(false)
+		}
+	}()
+	for {
+		sh.mu.Lock()
+		events := sh.pending
+		sh.pending = nil
+		if len(events) == 0 {
+			// Under the lock, so that no event is queued between the look and the end.
+			sh.delivering.Store(false)
+			done = true
+			sh.mu.Unlock()
+			return
+		}
+		sh.mu.Unlock()
+		for _, e := range events {
+			sh.ks.events.call(e)
+		}
+	}
+}
+
+func (ls *listeners) call(e Event) {
+	if p := ls.active.Load(); p != nil {
+		for _, l := range *p {
+			l.fn(e)
+		}
+	}
+}

@@ -1,0 +1,259 @@
+package keyspace
+
+import (
+	"fmt"
+
+	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/eviction"
+	"github.com/zeebo/xxh3"
+)
+
+// Policy says which keys are evicted when memory is at its limit. Names and
+// meanings are those of Redis' maxmemory-policy.
+type Policy uint8
+
+// The policies.
+const (
+	NoEviction Policy = iota
+	AllKeysLRU
+	AllKeysLFU
+	AllKeysRandom
+	VolatileLRU
+	VolatileLFU
+	VolatileRandom
+	VolatileTTL
+)
+
+var policyNames = [...]string{
+	"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random",
+	"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+}
+
+// String returns Redis' name of the policy.
+func (p Policy) String() string { return policyNames[p] }
+
+// ParsePolicy returns the policy of a name.
+func ParsePolicy(name string) (Policy, error) {
+	for i, n := range policyNames {
+		if n == name {
+			return Policy(i), nil
+		}
+	}
+	return 0, fmt.Errorf("larder: unknown eviction policy %q", name)
+}
+
+func (p Policy) volatile() bool { return p >= VolatileLRU }
+
+// Policy returns the eviction policy in force.
+func (ks *Keyspace) Policy() Policy { return Policy(ks.policy.Load()) }
+
+// SetPolicy changes the eviction policy.
+func (ks *Keyspace) SetPolicy(p Policy) {
+	ks.policy.Store(uint32(p))
+	ks.setRecording()
+}
+
+const (
+	// slack is the part of the limit by which memory may exceed it before
+	// writers help with compaction and evict for others besides themselves.
+	slack = 64
+
+	// hardSlack is the part from which on they do so with all their might.
+	hardSlack = 32
+
+	// assistSteps is how many buckets a writer compacts while memory exceeds
+	// the limit, hardSteps while it exceeds it by much.
+	assistSteps = 16
+	hardSteps   = 128
+)
+
+// reserve makes sure that need more bytes keep the memory limit, evicting keys
+// where the policy allows it. The caller holds the lock.
+func (sh *shard) reserve(need int) error {
+	limit := sh.ks.maxBytes.Load()
+	if limit <= 0 || sh.ks.mem.Resident()+int64(need) <= limit {
+		return nil
+	}
+	return sh.makeRoom(need, limit)
+}
+
+// makeRoom evicts as many bytes as are needed, so that the bytes in use do not
+// grow at the limit. Which pages they leave and which the new ones take is
+// chance; what the arenas exceed the limit by is a debt that writers pay off, by
+// evicting more than they need and by compaction.
+func (sh *shard) makeRoom(need int, limit int64) error {
+	need = arena.ClassSize(need)
+	pages := int64(sh.arena.NeedsPages(need))
+	debt := sh.ks.mem.Resident() + pages - limit
+	if debt <= 0 || pages == 0 && debt <= limit/slack {
+		return nil
+	}
+	// Pages that stand free, beyond those that need takes, are given back before
+	// anything is evicted for them.
+	if free := int64(sh.arena.Releasable()); free > 0 && free >= debt+int64(need) {
+		sh.arena.ReleaseFree(int(debt))
+		return nil
+	}
+	target, steps := need, assistSteps
+	switch {
+	case debt > limit/hardSlack:
+		target, steps = 4*need, hardSteps
+	case debt > limit/slack && int64(sh.arena.Compactable(0)) < debt:
+		target = 2 * need
+	}
+	for freed := 0; freed < target; {
+		n := sh.evictOne()
+		if n == 0 {
+			n = sh.evictElsewhere()
+		}
+		if n == 0 && freed < need && sh.ks.mem.Resident()+int64(sh.arena.NeedsPages(need)) > limit {
+			return ErrOutOfMemory
+		}
+		if n == 0 {
+			break
+		}
+		freed += n
+	}
+	if debt > limit/slack {
+		sh.compactSlice(steps)
+		sh.arena.ReleaseFree(releaseSlice)
+	}
+	return nil
+}
+
+// evictElsewhere evicts from another shard and returns the bytes. It only tries
+// locks, since the caller holds one.
+func (sh *shard) evictElsewhere() int {
+	start := int(sh.src.Uint64())
+	for i := range sh.ks.shards {
+		other := sh.ks.shards[(start+i)&int(sh.ks.shardMask)]
+		if other == sh || !other.mu.TryLock() {
+			continue
+		}
+		n := other.evictOne()
+		other.arena.ReleaseFree(releaseSlice)
+		other.endWrite()
+		other.mu.Unlock()
+		if n > 0 {
+			return n
+		}
+	}
+	return 0
+}
+
+// evictOne evicts the best victim of a sample and returns the bytes it took,
+// zero if there is nothing to evict.
+func (sh *shard) evictOne() int {
+	policy := sh.ks.Policy()
+	if policy == NoEviction {
+		return 0
+	}
+	db, ok := sh.sampleDB(policy.volatile())
+	if !ok {
+		return 0
+	}
+	ix := &sh.indexes[db]
+	var ref arena.Ref
+	if policy == AllKeysLFU {
+		ref = sh.leastWorthy(ix)
+	} else {
+		ref = sh.sampleVictim(ix, policy)
+	}
+	if ref == 0 {
+		return 0
+	}
+	p, at := sh.entry(ref)
+	key := at.keyAt(p)
+	sh.beginWrite()
+	if !ix.table.RemoveRef(&sh.env, ix, xxh3.HashStringSeed(key, ix.seedOf(ix.seed)), ref) {
+		return 0
+	}
+	ix.recount(&at, nil)
+	sh.epoch++
+	if policy == AllKeysLFU {
+		sh.worth.Evicted(policyHash(sh.ks.hash(key)), eviction.Meta(at.access()))
+	}
+	sh.counts.evicted++
+	sh.dropped(ClassEvicted, "evicted", db, key)
+	size := arena.ClassSize(at.size)
+	sh.discard(ref, &at)
+	return size
+}
+
+// sampleDB picks a database in proportion to its candidates.
+func (sh *shard) sampleDB(volatile bool) (db int, ok bool) {
+	candidates := func(ix *index) int {
+		if volatile {
+			return ix.volatile
+		}
+		return ix.table.Len()
+	}
+	total := 0
+	for i := range sh.indexes {
+		total += candidates(&sh.indexes[i])
+	}
+	if total == 0 {
+		return 0, false
+	}
+	pick := int(sh.src.Uint64() % uint64(total))
+	for i := range sh.indexes {
+		if pick -= candidates(&sh.indexes[i]); pick < 0 {
+			return i, true
+		}
+	}
+	return 0, false
+}
+
+// sampleTries bounds the buckets looked at for a victim where few keys qualify.
+const sampleTries = 256
+
+// walkBuckets bounds the buckets walked where a sample found none of the few
+// keys that qualify.
+const walkBuckets = 4096
+
+// sampleVictim looks at the entries of a random bucket, and of more while none
+// qualifies; in the end of many in a row, where the last such walk ended.
+func (sh *shard) sampleVictim(ix *index, policy Policy) arena.Ref {
+	for range sampleTries {
+		if ref, _ := sh.victimAt(ix, policy, sh.src.Uint64()); ref != 0 {
+			return ref
+		}
+	}
+	for range walkBuckets {
+		ref, next := sh.victimAt(ix, policy, ix.hand)
+		if ix.hand = next; ref != 0 {
+			return ref
+		}
+	}
+	return 0
+}
+
+// victimAt returns the best victim in the bucket at cursor, or zero, and the
+// cursor of the next bucket.
+func (sh *shard) victimAt(ix *index, policy Policy, cursor uint64) (best arena.Ref, next uint64) {
+	refs, next := ix.table.Scan(&sh.env, ix, cursor, sh.scratch[:0])
+	sh.scratch = refs
+	sh.touchAll(refs)
+	worst := int64(-1)
+	for _, ref := range refs {
+		p, at := sh.entry(ref)
+		if policy.volatile() && !at.hasExpiry() {
+			continue
+		}
+		var score int64
+		switch policy {
+		case AllKeysRandom, VolatileRandom:
+			score = int64(sh.src.Uint64() >> 1)
+		case VolatileTTL:
+			score = 1<<62 - expiryOf(p)
+		case VolatileLFU:
+			score = 1<<32 - int64(eviction.Meta(at.access()).Worth(sh.worthTick.Load()))
+		default:
+			score = sh.age(at.access())
+		}
+		if score > worst {
+			best, worst = ref, score
+		}
+	}
+	return best, next
+}

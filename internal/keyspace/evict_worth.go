@@ -1,0 +1,88 @@
+package keyspace
+
+import (
+	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/eviction"
+)
+
+// Eviction by worth, which allkeys-lfu stands for: see package eviction.
+
+// nearlyFull is the part of the limit that may be free in a full cache.
+const nearlyFull = 64
+
+// full reports whether a new entry takes the place of another.
+func (sh *shard) full() bool {
+	limit := sh.ks.maxBytes.Load()
+	return limit > 0 && sh.ks.mem.Resident() > limit-limit/nearlyFull
+}
+
+// fitWorth sizes what the policy remembers by the keys there are when memory
+// is full. It is charged to the memory limit.
+func (sh *shard) fitWorth(keys int) {
+	if sh.worth == nil {
+		sh.worth = eviction.New(keys, sh.src.Uint64())
+		sh.ks.mem.Charge(sh.worth.Bytes())
+	} else if far(keys, sh.worth.Capacity()) {
+		before := sh.worth.Bytes()
+		sh.worth.Resize(keys)
+		sh.ks.mem.Charge(sh.worth.Bytes() - before)
+	}
+	sh.worth.SetWindow(sh.ks.fitTuner(keys * len(sh.ks.shards)))
+}
+
+// far reports whether an estimate is off by more than an eighth.
+func far(n, from int) bool { return n > from+from/8 || n < from-from/8 }
+
+// fitTuner returns the share of the window that the tuner holds best.
+func (ks *Keyspace) fitTuner(keys int) (share int) {
+	t := ks.tuner.Load()
+	if t == nil {
+		t = eviction.NewTuner(keys, ks.seed)
+		if !ks.tuner.CompareAndSwap(nil, t) {
+			t = ks.tuner.Load()
+		}
+	}
+	if far(keys, t.Capacity()) {
+		t.Resize(keys)
+	}
+	return t.Share()
+}
+
+// leastWorthy returns the entry to evict. The index is not empty.
+func (sh *shard) leastWorthy(ix *index) arena.Ref {
+	sh.fitWorth(sh.keys())
+	s := sh.worth.Search()
+	for !s.Enough() {
+		at, _ := s.NextBucket()
+		refs, _ := ix.table.Scan(&sh.env, ix, uint64(at)<<32, sh.scratch[:0])
+		sh.scratch = refs
+		sh.touchAll(refs)
+		for _, ref := range refs {
+			p, layout := sh.entry(ref)
+			was := layout.access()
+			if m := uint16(s.Consider(uint32(ref), eviction.Meta(was))); m != was {
+				setAccess(p, m)
+			}
+		}
+	}
+	v := s.Choose()
+	if v.Promote {
+		setAccess(sh.arena.Ptr(arena.Ref(v.Promoted)), uint16(v.PromotedMeta))
+	}
+	return arena.Ref(v.Evict)
+}
+
+// keys returns the number of keys of all databases.
+func (sh *shard) keys() (n int) {
+	for i := range sh.indexes {
+		n += sh.indexes[i].len()
+	}
+	return n
+}
+
+// forget tells the policy of a key that goes for another reason than eviction.
+func (sh *shard) forget(at *layout) {
+	if sh.worth != nil {
+		sh.worth.Remove(eviction.Meta(at.access()))
+	}
+}

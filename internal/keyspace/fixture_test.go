@@ -1,0 +1,169 @@
+package keyspace
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// fakeClock is a clock that stands still until it is told to move.
+type fakeClock struct{ millis atomic.Int64 }
+
+func (c *fakeClock) Now() time.Time          { return time.UnixMilli(c.millis.Load()) }
+func (c *fakeClock) advance(d time.Duration) { c.millis.Add(d.Milliseconds()) }
+func (c *fakeClock) in(d time.Duration) int64 {
+	return c.millis.Load() + d.Milliseconds()
+}
+
+func newClock() *fakeClock {
+	c := &fakeClock{}
+	c.millis.Store(1_700_000_000_000)
+	return c
+}
+
+// open returns a keyspace without maintenance and a view of its database 0.
+// The clock stands still unless o has one.
+func open(t testing.TB, o Options) (*Keyspace, View) {
+	t.Helper()
+	o.NoMaintenance = true
+	if o.Clock == nil {
+		o.Clock = newClock()
+	}
+	if o.Seed == 0 {
+		o.Seed = 1
+	}
+	ks, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ks.Close() })
+	return ks, viewOf(ks, 0)
+}
+
+func viewOf(ks *Keyspace, db int) View {
+	v, err := ks.View(db)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// set stores a string; expireAt zero is never.
+func set(v View, key string, value []byte, expireAt int64) error {
+	var s Slot
+	if err := s.LockGrow(v, key, len(value)); err != nil {
+		return err
+	}
+	defer s.Unlock()
+	b, err := s.Put(String, Embedded, len(value), expireAt)
+	if err != nil {
+		return err
+	}
+	copy(b, value)
+	s.Notify(ClassString, "set")
+	return nil
+}
+
+func mustSet(t testing.TB, v View, key, value string) {
+	t.Helper()
+	if err := set(v, key, []byte(value), 0); err != nil {
+		t.Fatalf("set %q: %v", key, err)
+	}
+}
+
+func del(v View, key string) bool {
+	var s Slot
+	if err := s.Lock(v, key); err != nil {
+		return false
+	}
+	defer s.Unlock()
+	existed := s.Exists()
+	if existed {
+		s.Delete()
+		s.Notify(ClassGeneric, "del")
+	}
+	return existed
+}
+
+// get returns "(none)" for a key that does not exist.
+func get(t testing.TB, v View, key string) string {
+	t.Helper()
+	b, ok, err := v.AppendString(nil, key)
+	if err != nil {
+		t.Fatalf("get %q: %v", key, err)
+	}
+	if !ok {
+		return none
+	}
+	return string(b)
+}
+
+const none = "(none)"
+
+func numbered(i int) string { return fmt.Sprintf("key:%07d", i) }
+
+// settle has maintenance run until it finds nothing to do.
+func settle(t testing.TB, ks *Keyspace) {
+	t.Helper()
+	quiet := 0
+	for range 100_000 {
+		if ks.Maintain() {
+			quiet = 0
+			continue
+		}
+		if quiet++; quiet == 8 {
+			return
+		}
+	}
+	t.Fatal("maintenance does not come to rest")
+}
+
+// check compares every count of the keyspace with what it counts.
+func check(t testing.TB, ks *Keyspace) {
+	t.Helper()
+	for _, sh := range ks.shards {
+		sh.mu.Lock()
+		for db := range sh.indexes {
+			sh.checkIndex(t, db)
+		}
+		sh.mu.Unlock()
+	}
+}
+
+func (sh *shard) checkIndex(t testing.TB, db int) {
+	t.Helper()
+	ix := &sh.indexes[db]
+	entries, volatile, structured := 0, 0, 0
+	for cursor := uint64(0); ; {
+		refs, next := ix.table.Walk(sh.arena, cursor, nil)
+		for _, ref := range refs {
+			p, at := sh.entry(ref)
+			key := string([]byte(at.keyAt(p)))
+			h := sh.ks.hash(key)
+			if sh.ks.shardOf(key, h) != sh {
+				t.Errorf("key %q is in shard %d", key, sh.number)
+			}
+			if _, found, _ := sh.find(ix, key, h); found != ref {
+				t.Errorf("key %q is found at %d, not at %d", key, found, ref)
+			}
+			entries++
+			if at.hasExpiry() {
+				volatile++
+			}
+			if at.kind() != nil {
+				structured++
+			}
+		}
+		if cursor = next; next == 0 {
+			break
+		}
+	}
+	if entries != ix.table.Len() {
+		t.Errorf("shard %d database %d: table of %d has %d entries", sh.number, db, ix.table.Len(), entries)
+	}
+	if !ix.moving && (volatile != ix.volatile || structured != ix.structured) {
+		t.Errorf("shard %d database %d: counts %d volatile and %d structured, has %d and %d",
+			sh.number, db, ix.volatile, ix.structured, volatile, structured)
+	}
+}

@@ -1,0 +1,110 @@
+package keyspace
+
+import (
+	"math"
+
+	"github.com/larderkv/larder/hashtable"
+)
+
+// collectSlice is how many blocks are freed in one hold of a shard's lock.
+const collectSlice = 1024
+
+// Flush removes all keys of the view's database. The memory is given back
+// before it returns, in slices between which others get their turn, unless async
+// leaves that to maintenance. Inside of a transaction it is always left.
+// O(keys).
+func (v View) Flush(async bool) error { return v.flush(async, v.db, v.db+1) }
+
+// FlushAll removes all keys of all databases.
+func (v View) FlushAll(async bool) error { return v.flush(async, 0, v.ks.databases) }
+
+func (v View) flush(async bool, from, to int) error {
+	tx, err := v.BeginAll()
+	if err != nil {
+		return err
+	}
+	for _, sh := range v.ks.shards {
+		for db := from; db < to; db++ {
+			sh.flush(db)
+		}
+	}
+	tx.End()
+	if async || v.tx != nil {
+		return nil
+	}
+	for _, sh := range v.ks.shards {
+		if err := sh.collectAll(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush drops a database's part of the shard.
+func (sh *shard) flush(db int) {
+	ix := &sh.indexes[db]
+	if ix.len() == 0 {
+		return
+	}
+	sh.signalDB(db, func(key string) bool { return sh.has(db, key) })
+	sh.notify(ClassFlush, "flushdb", db, "")
+	sh.beginWrite()
+	sh.epoch++
+	for _, t := range []hashtable.Table{ix.table, ix.old} {
+		if t.Len() > 0 {
+			sh.garbage = append(sh.garbage, garbage{table: t})
+		}
+	}
+	*ix = index{arena: ix.arena, ks: ix.ks}
+	if sh.keys() == 0 && sh.worth != nil {
+		sh.ks.mem.Charge(-sh.worth.Bytes())
+		sh.worth = nil
+		sh.worthTick.Store(0)
+	}
+}
+
+func (sh *shard) has(db int, key string) bool {
+	_, ref, _ := sh.find(&sh.indexes[db], key, sh.ks.hash(key))
+	return ref != 0
+}
+
+func (sh *shard) collectAll() error {
+	for more := true; more; {
+		if err := sh.lock(); err != nil {
+			return err
+		}
+		if more = sh.collect(collectSlice); !more {
+			sh.arena.ReleaseFree(math.MaxInt)
+		}
+		sh.unlock()
+	}
+	return nil
+}
+
+// SwapDB exchanges two databases: who used one sees the other's keys at once.
+// O(shards).
+func (v View) SwapDB(a, b int) error {
+	if a < 0 || b < 0 || a >= v.ks.databases || b >= v.ks.databases {
+		return ErrInvalidDB
+	}
+	tx, err := v.BeginAll()
+	if err != nil {
+		return err
+	}
+	defer tx.End()
+	if a == b {
+		return nil
+	}
+	for _, sh := range v.ks.shards {
+		sh.meetWatched(tx.View(v), a, b)
+		either := func(key string) bool { return sh.has(a, key) || sh.has(b, key) }
+		sh.signalDB(a, either)
+		sh.signalDB(b, either)
+		sh.notify(ClassFlush, "swapdb", a, "")
+		sh.notify(ClassFlush, "swapdb", b, "")
+		sh.beginWrite()
+		sh.epoch++
+		sh.indexes[a], sh.indexes[b] = sh.indexes[b], sh.indexes[a]
+	}
+	return nil
+}

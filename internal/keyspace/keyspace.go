@@ -1,0 +1,184 @@
+package keyspace
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"math/bits"
+	mrand "math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/eviction"
+	"github.com/zeebo/xxh3"
+)
+
+// MaxSize is the longest key or value in bytes: that of a Redis string.
+const MaxSize = 512 << 20
+
+const (
+	maxShards = 256
+
+	// shardsPerCore makes two cores rarely want the same shard at once.
+	shardsPerCore = 4
+
+	// bytesPerShard keeps a small limit from being cut into many parts, each
+	// with partly filled pages of its own.
+	bytesPerShard = 16 << 20
+
+	defaultDatabases = 16
+	maxDatabases     = 1 << 14
+)
+
+// Options configure a keyspace. The zero value is usable.
+type Options struct {
+	Shards        int    // rounded up to a power of two; 0: by cores and MaxBytes
+	Databases     int    // 0: 16
+	MaxBytes      int64  // 0: no limit
+	Policy        Policy // what is evicted at the limit
+	Clock         Clock  // nil: the system clock
+	NoMaintenance bool   // start no goroutine; the owner calls Maintain
+	Seed          uint64 // of hashes and random choices; 0: from the system
+}
+
+// Keyspace is the set of all keys of a cache: databases cut into shards. It is
+// safe for concurrent use.
+type Keyspace struct {
+	// Read by every operation, written rarely.
+	seed      uint64
+	shardMask uint64
+	shards    []*shard
+	databases int
+	clock     Clock
+	mem       *arena.Memory
+	maxBytes  atomic.Int64
+	policy    atomic.Uint32
+	recording atomic.Uint32
+	tuner     atomic.Pointer[eviction.Tuner] // nil until something is evicted by worth
+	closed    atomic.Bool // set while every shard is locked and being written
+	events    listeners
+
+	_    [cacheLine]byte
+	tick atomic.Uint32
+	_    [cacheLine]byte
+
+	closing atomic.Bool
+	stop    chan struct{}
+	stopped sync.WaitGroup
+}
+
+// Open returns an empty keyspace.
+func Open(o Options) (*Keyspace, error) {
+	ks := &Keyspace{
+		seed:      o.Seed,
+		databases: o.Databases,
+		clock:     o.Clock,
+		mem:       arena.NewMemory(),
+		stop:      make(chan struct{}),
+	}
+	if ks.seed == 0 {
+		ks.seed = randomSeed()
+	}
+	if ks.databases <= 0 {
+		ks.databases = defaultDatabases
+	}
+	ks.databases = min(ks.databases, maxDatabases)
+	if ks.clock == nil {
+		ks.clock = systemClock{}
+	}
+	ks.SetMaxBytes(o.MaxBytes)
+	ks.SetPolicy(o.Policy)
+	n := shardCount(o)
+	ks.shardMask = uint64(n - 1)
+	ks.shards = make([]*shard, n)
+	for i := range ks.shards {
+		ks.shards[i] = newShard(ks, i)
+	}
+	ks.now()
+	if !o.NoMaintenance {
+		ks.stopped.Go(ks.maintain)
+	}
+	return ks, nil
+}
+
+func shardCount(o Options) int {
+	n := o.Shards
+	if n <= 0 {
+		n = shardsPerCore * runtime.GOMAXPROCS(0)
+		if o.MaxBytes > 0 {
+			n = min(n, int(o.MaxBytes/bytesPerShard)+1)
+		}
+	}
+	n = min(max(n, 1), maxShards)
+	return 1 << bits.Len(uint(n-1))
+}
+
+func randomSeed() uint64 {
+	var b [8]byte
+	rand.Read(b[:])
+	return binary.LittleEndian.Uint64(b[:]) | 1
+}
+
+// Close ends maintenance and gives all memory back. Every later call returns
+// ErrClosed. It waits for operations that hold locks.
+func (ks *Keyspace) Close() error {
+	if ks.closing.Swap(true) {
+		return ErrClosed
+	}
+	close(ks.stop)
+	ks.stopped.Wait()
+	for _, sh := range ks.shards {
+		sh.mu.Lock()
+		sh.beginWrite()
+		defer sh.unlock()
+	}
+	ks.closed.Store(true)
+	if !optimistic {
+		return ks.mem.Close()
+	}
+	// Readers without a lock may still be under way, so the addresses stay mapped,
+	// with nothing behind them, until nobody holds the keyspace any more.
+	for _, sh := range ks.shards {
+		sh.arena.Destroy()
+	}
+	ks.mem.Trim()
+	runtime.AddCleanup(ks, func(m *arena.Memory) { m.Close() }, ks.mem)
+	return nil
+}
+
+// Databases returns how many numbered databases there are.
+func (ks *Keyspace) Databases() int { return ks.databases }
+
+// MaxBytes returns the memory limit, zero for none.
+func (ks *Keyspace) MaxBytes() int64 { return ks.maxBytes.Load() }
+
+// SetMaxBytes changes the memory limit. Memory above a lower limit is freed by
+// maintenance and by the writes that follow.
+func (ks *Keyspace) SetMaxBytes(n int64) {
+	ks.maxBytes.Store(n)
+	ks.mem.SetLimit(n)
+	ks.setRecording()
+}
+
+func (ks *Keyspace) hash(key string) uint64 { return xxh3.HashStringSeed(key, ks.seed) }
+
+// shardOf returns the shard of a key whose hash is h. Like in Redis Cluster a
+// key with a {tag} goes by its tag, so that all keys of a tag share a shard.
+// The hash's low bits choose the shard, its high bits the place in the table.
+func (ks *Keyspace) shardOf(key string, h uint64) *shard {
+	if i := strings.IndexByte(key, '{'); i >= 0 {
+		if n := strings.IndexByte(key[i+1:], '}'); n > 0 {
+			h = ks.hash(key[i+1 : i+1+n])
+		}
+	}
+	return ks.shards[h&ks.shardMask]
+}
+
+func newSource(seed uint64, shard int) *mrand.PCG {
+	return mrand.NewPCG(seed, uint64(shard))
+}
+
+// random returns a number for choices between shards.
+func (ks *Keyspace) random() uint64 { return mrand.Uint64() }

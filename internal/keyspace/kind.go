@@ -1,0 +1,121 @@
+package keyspace
+
+import (
+	"github.com/larderkv/larder/hashtable"
+	"github.com/larderkv/larder/internal/arena"
+)
+
+// Kind tells the keyspace how to handle values whose bytes are the root of a
+// larger structure in the same arena. Each function is called with the shard
+// locked and within a write.
+type Kind struct {
+	// Name is what OBJECT ENCODING calls it.
+	Name string
+
+	// Release frees up to budget blocks of what root refers to, keeping track in
+	// root of what is left, and reports whether nothing is.
+	Release func(env *hashtable.Env, root []byte, budget int) (done bool)
+
+	// Copy builds the same value in another arena (or in the same) and returns the
+	// bytes of its root, appended to dst. It fails without effect.
+	Copy func(to, from *hashtable.Env, root, dst []byte) ([]byte, error)
+
+	// Relocate moves the blocks that stand in the way of compaction
+	// (Arena.Evacuating), up to budget of them, and updates root. It starts where
+	// cursor says and returns where to go on, zero at the end.
+	Relocate func(env *hashtable.Env, root []byte, cursor uint64, budget int) (next uint64)
+
+	// Size returns the bytes the structure takes beside the root.
+	Size func(env *hashtable.Env, root []byte) int
+}
+
+var kinds [16][16]*Kind
+
+// RegisterKind declares how values of a type and encoding are handled. It is
+// called from the init functions of the typed stores.
+func RegisterKind(t Type, e Encoding, k *Kind) { kinds[t][e] = k }
+
+// kind returns nil for a value that is nothing but its bytes.
+func (l *layout) kind() *Kind { return kinds[l.typ()][l.encoding()] }
+
+// releaseNow is how many blocks of a structure are freed at once by the
+// operation that drops it; what is beyond goes to maintenance.
+const releaseNow = 64
+
+// garbage is something dropped whose memory is freed in slices: the entry of
+// a collection, or a table with all its entries.
+type garbage struct {
+	ref    arena.Ref
+	table  hashtable.Table
+	cursor uint64
+}
+
+// discard frees an entry that is in no table any more. It may be called by a
+// visitor of the keyspace's table, which has the scratch space of env in use.
+func (sh *shard) discard(ref arena.Ref, at *layout) {
+	if k := at.kind(); k != nil && !k.Release(&sh.innerEnv, at.valueAt(sh.arena.Ptr(ref)), releaseNow) {
+		sh.garbage = append(sh.garbage, garbage{ref: ref})
+		return
+	}
+	sh.arena.Free(ref, at.size)
+}
+
+// collect frees about budget blocks of garbage and reports whether any is
+// left. The caller holds the lock.
+func (sh *shard) collect(budget int) (more bool) {
+	for budget > 0 && len(sh.garbage) > 0 {
+		last := len(sh.garbage) - 1
+		g := sh.garbage[last]
+		sh.garbage = sh.garbage[:last]
+		sh.beginWrite()
+		var done bool
+		if g.ref != 0 {
+			done = sh.collectEntry(g.ref, budget)
+			budget = 0
+		} else {
+			budget, done = sh.collectTable(&g, budget)
+		}
+		if !done {
+			sh.garbage = append(sh.garbage, g)
+		}
+	}
+	return len(sh.garbage) > 0
+}
+
+func (sh *shard) collectEntry(ref arena.Ref, budget int) (done bool) {
+	p, at := sh.entry(ref)
+	if !at.kind().Release(&sh.env, at.valueAt(p), budget) {
+		return false
+	}
+	sh.arena.Free(ref, at.size)
+	return true
+}
+
+// collectTable frees the entries of a dropped table bucket by bucket. Nobody
+// finds the table any more, so its refs may dangle until it is cleared.
+func (sh *shard) collectTable(g *garbage, budget int) (left int, done bool) {
+	for budget > 0 {
+		refs, next := g.table.Walk(sh.arena, g.cursor, sh.scratch[:0])
+		sh.scratch = refs
+		sh.touchAll(refs)
+		for _, ref := range refs {
+			_, at := sh.entry(ref)
+			sh.discard(ref, &at)
+		}
+		budget -= len(refs) + 1
+		if g.cursor = next; next == 0 {
+			g.table.Clear(&sh.env)
+			return budget, true
+		}
+	}
+	return 0, false
+}
+
+// touchAll loads the headers of entries so that their cache misses overlap.
+func (sh *shard) touchAll(refs []arena.Ref) {
+	var sum uint64
+	for _, ref := range refs {
+		sum += *(*uint64)(sh.arena.Ptr(ref))
+	}
+	sh.touched = sum
+}

@@ -1,0 +1,152 @@
+package keyspace
+
+import (
+	"time"
+
+	"github.com/larderkv/larder/internal/arena"
+)
+
+const (
+	// idleInterval is the pause between rounds of maintenance that find little
+	// to do; busyInterval the one between rounds that find much.
+	idleInterval = 100 * time.Millisecond
+	busyInterval = 5 * time.Millisecond
+
+	// roundTime bounds the work of a round, so that maintenance takes at most
+	// a fifth of a core while there is much to do.
+	roundTime = time.Millisecond
+
+	// sliceEntries is how many entries are looked at in one hold of a lock:
+	// some tens of microseconds.
+	sliceEntries = 512
+
+	// compactSteps is how many buckets or segments are compacted in one hold.
+	compactSteps = 32
+)
+
+// maintain is the keyspace's one goroutine.
+func (ks *Keyspace) maintain() {
+	timer := time.NewTimer(idleInterval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ks.stop:
+			return
+		case <-ks.mem.Demand():
+			ks.prepare()
+			continue
+		case <-timer.C:
+		}
+		if ks.round() {
+			timer.Reset(busyInterval)
+		} else {
+			timer.Reset(idleInterval)
+		}
+	}
+}
+
+// Maintain does a round of the work that otherwise happens in the background:
+// expiry of keys nobody asks for, freeing of dropped collections, compaction,
+// memory back to the system. It reports whether much is left. Owners that
+// turned maintenance off call it from time to time.
+func (ks *Keyspace) Maintain() (more bool) { return !ks.closed.Load() && ks.round() }
+
+func (ks *Keyspace) round() (more bool) {
+	now := ks.now()
+	start := time.Now()
+	n := len(ks.shards)
+	first := int(ks.random() % uint64(n))
+	for i := range n {
+		sh := ks.shards[(first+i)%n]
+		if sh.lock() != nil {
+			return false
+		}
+		if sh.maintain(now) {
+			more = true
+		}
+		sh.unlock()
+		if time.Since(start) > roundTime {
+			return true
+		}
+	}
+	return more
+}
+
+// maintain does one slice of each kind of work.
+func (sh *shard) maintain(now int64) (more bool) {
+	if sh.collect(sliceEntries) {
+		more = true
+	}
+	seen, expired := sh.sweepSlice(now, sliceEntries)
+	if expired*10 > seen {
+		more = true
+	}
+	for i := range sh.indexes {
+		ix := &sh.indexes[i]
+		if !ix.moving && ix.table.Skewed() {
+			sh.startMove(ix)
+		}
+		if sh.moveSlice(ix, sliceEntries/16) {
+			more = true
+		}
+	}
+	// What is about to expire is not worth moving.
+	if expired*4 <= seen && sh.compactSlice(compactSteps) {
+		more = true
+	}
+	if sh.giveBack() {
+		more = true
+	}
+	if sh.meetLimit() {
+		more = true
+	}
+	return more
+}
+
+const (
+	// releaseSlice bounds the bytes given back to the system in one hold.
+	releaseSlice = 1 << 20
+
+	// keptFree is the part of a shard's memory that may be free pages, kept for
+	// the writes to come: returning them and taking others costs page faults.
+	keptFree = 32
+
+	// evictSlice is how many keys maintenance evicts in one hold.
+	evictSlice = 64
+)
+
+// giveBack returns free pages to the system and reports whether there are more
+// than are worth keeping.
+func (sh *shard) giveBack() (more bool) {
+	kept := max(sh.arena.Resident()/keptFree, releaseSlice/4)
+	if sh.arena.Releasable() <= kept {
+		return false
+	}
+	sh.arena.ReleaseFree(releaseSlice)
+	return sh.arena.Releasable() > kept
+}
+
+// meetLimit evicts where memory exceeds the limit, as it does after the limit
+// was lowered, and reports whether it still does.
+func (sh *shard) meetLimit() (more bool) {
+	limit := sh.ks.maxBytes.Load()
+	over := func() bool { return limit > 0 && sh.ks.mem.Resident() > limit+limit/slack }
+	for range evictSlice {
+		if !over() || sh.compact.active || sh.arena.Releasable() > releaseSlice {
+			break
+		}
+		if sh.evictOne() == 0 {
+			return false
+		}
+	}
+	return over()
+}
+
+// prepare has huge pages zeroed before a writer needs one, where the limit
+// leaves room for them.
+func (ks *Keyspace) prepare() {
+	const ahead = 8 * arena.ChunkSize
+	if limit := ks.maxBytes.Load(); limit == 0 || ks.mem.Resident()+ahead < limit {
+		ks.mem.Prepare()
+	}
+}

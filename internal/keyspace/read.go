@@ -1,0 +1,275 @@
+package keyspace
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"strconv"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/larderkv/larder/internal/arena"
+)
+
+// attempts is how often an optimistic read is tried before it takes the lock.
+const attempts = 3
+
+// outcome is what an optimistic read found.
+type outcome uint8
+
+const (
+	missing outcome = iota
+	found
+	wrongType
+	unsure // only the lock can tell
+)
+
+// AppendString appends the value of a string to dst. It takes no lock unless
+// writers of the shard interfere, writes no shared memory unless the key's
+// access bits are due to change, and allocates only to grow dst. O(1) plus the copy.
+func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
+	if optimistic && v.tx == nil {
+		h := v.ks.hash(key)
+		sh := v.ks.shardOf(key, h)
+		if out, ok := sh.peekPlain(&v, dst, key, h); ok {
+			v.count(true)
+			return out, true, nil
+		}
+		return v.appendUnusual(sh, dst, key, h)
+	}
+	return v.appendLocked(dst, key)
+}
+
+// appendUnusual is AppendString for whatever peekPlain doesn't tell about.
+func (v View) appendUnusual(sh *shard, dst []byte, key string, h uint64) ([]byte, bool, error) {
+	if v.ks.closed.Load() {
+		return dst, false, ErrClosed
+	}
+	out, got := sh.peekString(&v, dst, key, h)
+	switch got {
+	case found:
+		v.count(true)
+		return out, true, nil
+	case missing:
+		v.count(false)
+		return dst, false, nil
+	case wrongType:
+		return dst, false, ErrWrongType
+	}
+	return v.appendLocked(dst, key)
+}
+
+func (v View) appendLocked(dst []byte, key string) ([]byte, bool, error) {
+	var s Slot
+	if err := s.Lock(v, key); err != nil {
+		return dst, false, err
+	}
+	defer s.Unlock()
+	if err := s.Is(String); err != nil {
+		return dst, false, err
+	}
+	s.Touch()
+	if !s.Exists() {
+		return dst, false, nil
+	}
+	return s.AppendString(dst), true, nil
+}
+
+// AppendString appends the value of a string to dst.
+func (s *Slot) AppendString(dst []byte) []byte {
+	return appendString(dst, s.Encoding(), s.Value())
+}
+
+func appendString(dst []byte, e Encoding, value []byte) []byte {
+	if e == Int {
+		return strconv.AppendInt(dst, IntValue(value), 10)
+	}
+	return append(dst, value...)
+}
+
+// peekPlain reads the common case of a string without the lock: one of less
+// than 64 KiB, without an expiry, in the bucket in which it is looked for first, while nobody
+// writes. ok is false for everything else, a missing key included.
+//
+// It is written out for the sake of the memory system. Lookups that follow one
+// another overlap their cache misses as far as the processor looks ahead, which is a matter of how few
+// instructions, and how few mispredicted branches, one lookup takes.
+func (sh *shard) peekPlain(v *View, dst []byte, key string, h uint64) (_ []byte, ok bool) {
+	version := sh.version.Load()
+	ix := &sh.indexes[v.db]
+	if version&1 != 0 || ix.seed != 0 {
+		return dst, false
+	}
+	refs, mask := ix.table.PeekHome(sh.arena, h)
+	for ; mask != 0; mask &= mask - 1 {
+		ref := refs[bits.TrailingZeros16(mask)]
+		p := sh.arena.Peek(ref, cacheLine)
+		if p == nil {
+			return dst, false
+		}
+		// Most entries straddle two lines. The load makes both misses one.
+		atomic.LoadUint64((*uint64)(unsafe.Add(p, cacheLine-8)))
+		header := *(*uint64)(p)
+		if header&plainMask != plainString|uint64(len(key))<<keyShift {
+			continue
+		}
+		if !sameKey(unsafe.Add(p, headerSize), key) {
+			continue
+		}
+		n := int(header >> valueShift)
+		if !arena.InChunk(ref, headerSize+len(key)+n) || len(dst)+n > cap(dst) && !sh.unchanged(version) {
+			return dst, false // do not allocate for a length that means nothing
+		}
+		out := append(dst, unsafe.Slice((*byte)(unsafe.Add(p, headerSize+len(key))), n)...)
+		if !sh.unchanged(version) {
+			return dst, false
+		}
+		if !v.NoTouch {
+			sh.touchPeeked(p, header, version, h)
+		}
+		return out, true
+	}
+	return dst, false
+}
+
+// A header under plainMask is plainString, with the key's length, for entries
+// that are a string stored as bytes, neither wide nor with an expiry.
+const (
+	plainMask   = 0xff<<keyShift | flagWide | flagExpiry | (1<<flagShift-1)&^(uint64(Raw)<<encodingShift)
+	plainString = uint64(String)
+)
+
+// sameKey compares a key with the bytes at p.
+func sameKey(p unsafe.Pointer, key string) bool {
+	if n := len(key); uint(n-8) <= 8 {
+		// Two words that overlap.
+		q := unsafe.Pointer(unsafe.StringData(key))
+		return load64(p) == load64(q) && load64(unsafe.Add(p, n-8)) == load64(unsafe.Add(q, n-8))
+	}
+	return unsafe.String((*byte)(p), len(key)) == key
+}
+
+func load64(p unsafe.Pointer) uint64 { return binary.LittleEndian.Uint64((*[8]byte)(p)[:]) }
+
+// peekString reads a string without the lock. The outcome stands if the
+// shard's version was the same even number before and after.
+func (sh *shard) peekString(v *View, dst []byte, key string, h uint64) ([]byte, outcome) {
+	for range attempts {
+		version := sh.version.Load()
+		if version&1 != 0 {
+			continue
+		}
+		p, at, got := sh.peekEntry(&sh.indexes[v.db], key, h)
+		if got == unsure {
+			break
+		}
+		if got == missing {
+			if sh.unchanged(version) {
+				return dst, missing
+			}
+			continue
+		}
+		out, got := sh.copyString(v, dst, p, &at, version)
+		if got == unsure {
+			break
+		}
+		if !sh.unchanged(version) {
+			continue
+		}
+		if got == found && !v.NoTouch {
+			sh.touchPeeked(p, at.header, version, h)
+		}
+		return out, got
+	}
+	return dst, unsure
+}
+
+// peekEntry finds the entry of a key without the lock.
+func (sh *shard) peekEntry(ix *index, key string, h uint64) (unsafe.Pointer, layout, outcome) {
+	if ix.moving {
+		return nil, layout{}, unsure
+	}
+	probe := ix.table.Peek(sh.arena, ix.tableHash(key, h))
+	for ref := probe.Next(); ref != 0; ref = probe.Next() {
+		if p, at, got := sh.peekKey(ref, key); got != missing {
+			return p, at, got
+		}
+	}
+	if probe.Short() {
+		return nil, layout{}, unsure
+	}
+	return nil, layout{}, missing
+}
+
+// peekKey compares an entry's key without the lock. It is unsure of an entry
+// that doesn't lie in chunk memory: then the ref is garbage, or the entry is so
+// large that reading it may as well take the lock.
+func (sh *shard) peekKey(ref arena.Ref, key string) (unsafe.Pointer, layout, outcome) {
+	if ref == 0 {
+		return nil, layout{}, missing
+	}
+	p := sh.arena.Peek(ref, headerSize)
+	if p == nil || *(*uint64)(p)&flagWide != 0 {
+		return nil, layout{}, unsure
+	}
+	at := layoutOf(p)
+	if at.value-at.key != len(key) {
+		return nil, layout{}, missing
+	}
+	if !arena.InChunk(ref, at.size) {
+		return nil, layout{}, unsure
+	}
+	if at.keyAt(p) != key {
+		return nil, layout{}, missing
+	}
+	return p, at, found
+}
+
+func (sh *shard) copyString(v *View, dst []byte, p unsafe.Pointer, at *layout, version uint64) ([]byte, outcome) {
+	if at.hasExpiry() && at.expired(p, v.ks.now()) {
+		return dst, unsure
+	}
+	if at.typ() != String {
+		return dst, wrongType
+	}
+	value := at.valueAt(p)
+	if len(dst)+len(value) > cap(dst) && !sh.unchanged(version) {
+		return dst, unsure // do not allocate for a length that means nothing
+	}
+	return appendString(dst, at.encoding(), value), found
+}
+
+// unchanged reports whether nothing was written since version was read.
+func (sh *shard) unchanged(version uint64) bool {
+	loadFence()
+	return sh.version.Load() == version
+}
+
+// touchPeeked records a read in an entry found without the lock, if its access
+// bits are due to change and the lock is free.
+func (sh *shard) touchPeeked(p unsafe.Pointer, header, version, hash uint64) {
+	if recording(sh.ks.recording.Load()) != recordNothing {
+		sh.recordPeeked(p, header, version, hash)
+	}
+}
+
+func (sh *shard) recordPeeked(p unsafe.Pointer, header, version, hash uint64) {
+	from := uint16(header >> accessShift)
+	to := sh.hit(from)
+	if to == from || !sh.mu.TryLock() {
+		return
+	}
+	if sh.version.Load() == version {
+		setAccess(p, to)
+	}
+	sh.mu.Unlock()
+	sh.observe(policyHash(hash))
+}
+
+// touch records a read in an entry. The caller holds the lock.
+func (sh *shard) touch(p unsafe.Pointer, header, hash uint64) {
+	from := uint16(header >> accessShift)
+	if to := sh.hit(from); to != from {
+		setAccess(p, to)
+		sh.observe(policyHash(hash))
+	}
+}

@@ -1,0 +1,220 @@
+package keyspace
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/larderkv/larder/hashtable"
+	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/eviction"
+	"github.com/zeebo/xxh3"
+)
+
+const cacheLine = 64
+
+// shard holds the keys of one part of the hash space, for every database.
+//
+// mu excludes all others from everything in it but one thing: optimistic
+// readers, who take no lock. They read version before and after and discard
+// what they saw unless it was the same even number both times. So whoever
+// changes a table or an entry calls beginWrite first, while holding mu.
+type shard struct {
+	_       [cacheLine]byte
+	version atomic.Uint64
+	indexes []index // by database
+	arena   *arena.Arena
+
+	worthTick atomic.Uint32 // of worth, for readers that hold no lock
+
+	_        [cacheLine]byte
+	mu       sync.Mutex
+	writing  bool // version is odd
+	ks       *Keyspace
+	number   int
+	env      hashtable.Env
+	innerEnv hashtable.Env // for tables that change while another is visited
+	src      *rand.PCG
+	worth    *eviction.Policy // nil until something is evicted by worth
+	scratch  []arena.Ref
+	digits   []byte // scratch space of Slot.Text
+	touched  uint64 // keeps the loads of touchAll alive
+	counts   counts
+	epoch    uint64 // changes when tables do, or when entries move
+
+	delivering atomic.Bool
+	watched    map[watchKey][]*Watch
+	pending    []Event
+	garbage    []garbage
+	sweep      sweeper
+	compact    compactor
+	_          [cacheLine]byte
+}
+
+// counts are a shard's statistics, kept under its lock.
+type counts struct {
+	expired uint64
+	evicted uint64
+}
+
+// index is a database's part of a shard.
+type index struct {
+	table hashtable.Table
+	seed  uint64 // of the table's hashes; zero: the keyspace's
+	arena *arena.Arena
+	ks    *Keyspace
+
+	volatile   int    // keys with an expiry
+	structured int    // keys whose value has blocks of its own
+	hand       uint64 // where the search for rare victims goes on
+
+	// While a table moves to hashes of another seed its remaining entries
+	// are in old.
+	old       hashtable.Table
+	oldSeed   uint64
+	oldCursor uint64
+	moving    bool
+
+	// moves counts the seeds that the table has had: cursors of a scan mean
+	// nothing under another.
+	moves uint8
+}
+
+func newShard(ks *Keyspace, number int) *shard {
+	a := arena.New(ks.mem)
+	sh := &shard{
+		ks:       ks,
+		number:   number,
+		arena:    a,
+		env:      hashtable.Env{Arena: a},
+		innerEnv: hashtable.Env{Arena: a},
+		indexes:  make([]index, ks.databases),
+		src:      newSource(ks.seed, number),
+	}
+	for i := range sh.indexes {
+		sh.indexes[i] = index{arena: a, ks: ks}
+	}
+	return sh
+}
+
+// lock takes the shard's lock.
+func (sh *shard) lock() error {
+	sh.mu.Lock()
+	if sh.ks.closed.Load() {
+		sh.mu.Unlock()
+		return ErrClosed
+	}
+	return nil
+}
+
+// beginWrite makes optimistic readers discard what they read from here to
+// unlock. The caller holds mu.
+func (sh *shard) beginWrite() {
+	if sh.writing {
+		return
+	}
+	sh.writing = true
+	sh.version.Store(sh.version.Load() + 1)
+	storeFence()
+}
+
+// endWrite lets optimistic readers in again.
+func (sh *shard) endWrite() {
+	if sh.writing {
+		sh.writing = false
+		sh.version.Store(sh.version.Load() + 1)
+	}
+}
+
+// unlock ends the write, if one was begun, and releases the lock. Events of
+// the operation are delivered after it.
+func (sh *shard) unlock() {
+	sh.endWrite()
+	deliver := len(sh.pending) > 0
+	sh.mu.Unlock()
+	if deliver {
+		sh.deliver()
+	}
+}
+
+// tableHash returns the hash under which a key whose keyspace hash is h stands
+// in the table.
+func (ix *index) tableHash(key string, h uint64) uint64 {
+	if ix.seed == 0 {
+		return h
+	}
+	return xxh3.HashStringSeed(key, ix.seed)
+}
+
+// Hashes implements hashtable.Entries for the table.
+func (ix *index) Hashes(refs []arena.Ref, hashes []uint64) {
+	hashEntries(ix.arena, ix.seedOf(ix.seed), refs, hashes)
+}
+
+func (ix *index) seedOf(seed uint64) uint64 {
+	if seed == 0 {
+		return ix.ks.seed
+	}
+	return seed
+}
+
+// oldEntries implements hashtable.Entries for the table that is being left.
+type oldEntries struct{ *index }
+
+func (ix oldEntries) Hashes(refs []arena.Ref, hashes []uint64) {
+	hashEntries(ix.arena, ix.seedOf(ix.oldSeed), refs, hashes)
+}
+
+// hashEntries touches all headers before it hashes the first key, so that
+// their cache misses overlap.
+func hashEntries(a *arena.Arena, seed uint64, refs []arena.Ref, hashes []uint64) {
+	for i, r := range refs {
+		hashes[i] = *(*uint64)(a.Ptr(r))
+	}
+	for i, r := range refs {
+		p := a.Ptr(r)
+		l := layoutOf(p)
+		hashes[i] = xxh3.HashStringSeed(l.keyAt(p), seed)
+	}
+}
+
+// find returns a probe that stands at the entry of key, and its ref, or zero.
+// The caller holds the lock.
+func (sh *shard) find(ix *index, key string, h uint64) (hashtable.Probe, arena.Ref, bool) {
+	p := ix.table.Probe(sh.arena, ix.tableHash(key, h))
+	if ref := sh.match(&p, key); ref != 0 {
+		return p, ref, false
+	}
+	if ix.moving {
+		p := ix.old.Probe(sh.arena, oldHash(ix, key, h))
+		if ref := sh.match(&p, key); ref != 0 {
+			return p, ref, true
+		}
+	}
+	return hashtable.Probe{}, 0, false
+}
+
+func oldHash(ix *index, key string, h uint64) uint64 {
+	if ix.oldSeed == 0 {
+		return h
+	}
+	return xxh3.HashStringSeed(key, ix.oldSeed)
+}
+
+func (sh *shard) match(p *hashtable.Probe, key string) arena.Ref {
+	for ref := p.Next(); ref != 0; ref = p.Next() {
+		e := sh.arena.Ptr(ref)
+		l := layoutOf(e)
+		if l.keyAt(e) == key {
+			return ref
+		}
+	}
+	return 0
+}
+
+// entry returns the entry of ref and its layout.
+func (sh *shard) entry(ref arena.Ref) (unsafe.Pointer, layout) {
+	p := sh.arena.Ptr(ref)
+	return p, layoutOf(p)
+}

@@ -1,0 +1,94 @@
+package keyspace
+
+import "sync/atomic"
+
+// Counters count lookups. Whoever serves many lookups from one goroutine keeps
+// one of its own, so that counting writes no shared cache line.
+type Counters struct {
+	Hits   atomic.Uint64
+	Misses atomic.Uint64
+	_      [cacheLine - 16]byte
+}
+
+func (v *View) count(hit bool) {
+	if v.stats == nil {
+		return
+	}
+	if hit {
+		v.stats.Hits.Add(1)
+	} else {
+		v.stats.Misses.Add(1)
+	}
+}
+
+// Stats describe a keyspace.
+type Stats struct {
+	Keys     int    // in all databases, expired ones that were not met yet included
+	Volatile int    // keys with an expiry
+	Expired  uint64 // keys that expired
+	Evicted  uint64 // keys that were evicted
+
+	UsedBytes     int64 // blocks that hold keys, values and indexes
+	ResidentBytes int64 // what the arenas hold of the system's memory
+	MaxBytes      int64
+	Shards        int
+	Garbage       int // dropped collections and tables whose memory is being freed
+	Skewed        int // tables under attack by chosen keys
+}
+
+// Stats sums over all shards, taking one lock after the other. O(shards).
+func (ks *Keyspace) Stats() Stats {
+	st := Stats{ResidentBytes: ks.mem.Resident(), MaxBytes: ks.MaxBytes(), Shards: len(ks.shards)}
+	for _, sh := range ks.shards {
+		if sh.lock() != nil {
+			return Stats{}
+		}
+		for i := range sh.indexes {
+			ix := &sh.indexes[i]
+			st.Keys += ix.len()
+			st.Volatile += ix.volatile
+			if ix.moving || ix.table.Skewed() {
+				st.Skewed++
+			}
+		}
+		st.Expired += sh.counts.expired
+		st.Evicted += sh.counts.evicted
+		st.UsedBytes += int64(sh.arena.Stats().Used)
+		st.Garbage += len(sh.garbage)
+		sh.unlock()
+	}
+	return st
+}
+
+// Len returns the number of keys of the view's database, expired ones that
+// were not met yet included. O(shards).
+func (v View) Len() (keys, volatile int, err error) {
+	for _, sh := range v.ks.shards {
+		if err := v.enter(sh); err != nil {
+			return 0, 0, err
+		}
+		keys += sh.indexes[v.db].len()
+		volatile += sh.indexes[v.db].volatile
+		v.leave(sh)
+	}
+	return keys, volatile, nil
+}
+
+func (ix *index) len() int { return ix.table.Len() + ix.old.Len() }
+
+// enter locks a shard, unless the view's transaction holds it already.
+func (v View) enter(sh *shard) error {
+	if v.tx != nil && v.tx.holds(sh) {
+		return nil
+	}
+	if v.tx != nil {
+		return ErrNotDeclared
+	}
+	return sh.lock()
+}
+
+func (v View) leave(sh *shard) {
+	if v.tx == nil {
+		sh.unlock()
+	}
+}

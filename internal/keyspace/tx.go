@@ -1,0 +1,165 @@
+package keyspace
+
+import (
+	"math/bits"
+	"sync"
+)
+
+// Tx holds the locks of several shards, so that what is done through its views
+// is atomic.
+//
+//	tx, err := view.Begin(keys...)
+//	if err != nil { return err }
+//	defer tx.End()
+//	v := tx.View(view)
+//
+// Shards are always locked in ascending order, which excludes deadlock.
+type Tx struct {
+	ks     *Keyspace
+	held   [maxShards / 64]uint64
+	nested bool
+}
+
+// txPool keeps operations on several keys from allocating: a Tx cannot live on
+// the stack, because views lead to it.
+var txPool = sync.Pool{New: func() any { return new(Tx) }}
+
+// Begin locks the shards of keys. Within a transaction it locks nothing, but
+// fails with ErrNotDeclared when the transaction does not hold them all. The
+// transaction must not be used after End. O(keys + shards).
+func (v View) Begin(keys ...string) (*Tx, error) {
+	tx := txPool.Get().(*Tx)
+	*tx = Tx{}
+	if err := tx.Begin(v, keys...); err != nil {
+		txPool.Put(tx)
+		return nil, err
+	}
+	return tx, nil
+}
+
+// BeginAll is Begin for every shard.
+func (v View) BeginAll() (*Tx, error) {
+	tx := txPool.Get().(*Tx)
+	*tx = Tx{}
+	if err := tx.BeginAll(v); err != nil {
+		txPool.Put(tx)
+		return nil, err
+	}
+	return tx, nil
+}
+
+// End releases the locks, then delivers the events of the transaction.
+func (tx *Tx) End() {
+	tx.Release()
+	txPool.Put(tx)
+}
+
+// Begin is View.Begin for a Tx of the caller's own, which may be used, in vain,
+// after Release.
+func (tx *Tx) Begin(v View, keys ...string) error {
+	tx.ks = v.ks
+	for _, k := range keys {
+		n := v.ks.shardOf(k, v.ks.hash(k)).number
+		tx.held[n/64] |= 1 << (n % 64)
+	}
+	return tx.lock(v)
+}
+
+// BeginAll is View.BeginAll for a Tx of the caller's own.
+func (tx *Tx) BeginAll(v View) error {
+	tx.ks = v.ks
+	for n := range v.ks.shards {
+		tx.held[n/64] |= 1 << (n % 64)
+	}
+	return tx.lock(v)
+}
+
+func (tx *Tx) lock(v View) error {
+	if v.tx != nil {
+		tx.nested = true
+		for i, w := range tx.held {
+			if w&^v.tx.held[i] != 0 {
+				return ErrNotDeclared
+			}
+		}
+		return nil
+	}
+	tx.each(func(sh *shard) { sh.mu.Lock() })
+	if v.ks.closed.Load() {
+		tx.each(func(sh *shard) { sh.mu.Unlock() })
+		return ErrClosed
+	}
+	return nil
+}
+
+// Release is End for a Tx of the caller's own.
+func (tx *Tx) Release() {
+	if tx.nested {
+		return
+	}
+	var deliver []*shard
+	tx.each(func(sh *shard) {
+		sh.endWrite()
+		if len(sh.pending) > 0 {
+			deliver = append(deliver, sh)
+		}
+	})
+	tx.each(func(sh *shard) { sh.mu.Unlock() })
+	tx.held = [len(tx.held)]uint64{}
+	for _, sh := range deliver {
+		sh.deliver()
+	}
+}
+
+// View returns v inside of the transaction.
+func (tx *Tx) View(v View) View {
+	if !tx.nested {
+		v.tx = tx
+	}
+	return v
+}
+
+func (tx *Tx) each(f func(*shard)) {
+	for i, w := range tx.held {
+		for ; w != 0; w &= w - 1 {
+			f(tx.ks.shards[i*64+bits.TrailingZeros64(w)])
+		}
+	}
+}
+
+func (tx *Tx) holds(sh *shard) bool {
+	return tx.held[sh.number/64]>>(sh.number%64)&1 != 0
+}
+
+func (tx *Tx) covers(sh *shard) error {
+	if !tx.holds(sh) {
+		return ErrNotDeclared
+	}
+	return nil
+}
+
+// Reserve makes room for values of the given sizes before the first of the keys
+// that they belong to is changed. It fails with ErrOutOfMemory, without effect but for
+// evictions.
+func (tx *Tx) Reserve(v View, keys []string, size func(i int) int) error {
+	if v.ks.MaxBytes() <= 0 {
+		return nil
+	}
+	var needs [maxShards]int
+	for i, k := range keys {
+		needs[v.ks.shardOf(k, v.ks.hash(k)).number] += headerSize + 16 + len(k) + size(i)
+	}
+	// What one shard was granted has not been taken yet, so each asks for its own
+	// part and for those before it.
+	sum := 0
+	for n, need := range needs {
+		if need == 0 {
+			continue
+		}
+		sum += need
+		if err := v.ks.shards[n].reserve(sum); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+// Command peerbench measures larder beside the Go caches and maps that a program might use in its place, and beside
+// redis-server, all in the same run on the same machine.
+//
+//	peerbench <command> [flags]
+//
+// Each store runs in a process of its own, with the same keys in the same order, and the processes take turns, so that
+// a slow minute of the machine hits all of them. Tables give the median of the rounds and how far the rounds lay apart.
+// Peers are configured so that nothing is evicted, unless eviction is what is measured; what a store kept is checked.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+)
+
+// benchmark is one subcommand. Its flags are left at zero where `all` runs it.
+type benchmark interface {
+	register(fs *flag.FlagSet)
+	run(e *environment) error
+}
+
+type command struct {
+	name, summary string
+	benchmark     benchmark
+}
+
+var commands = []command{
+	{"get", "lookups: beyond the caches, batched, in cache, zipf, one hot key", &getBenchmark{}},
+	{"set", "overwriting, and inserting from empty", &setBenchmark{}},
+	{"mem", "resident memory over keys and values, by number of entries", &memBenchmark{}},
+	{"gc", "what a garbage collection costs with the store filled", &gcBenchmark{}},
+	{"growth", "the slowest single Set while growing", &growthBenchmark{}},
+	{"churn", "resident memory while churning at a limit", &churnBenchmark{}},
+	{"delete", "resident memory after deleting nine tenths", &deleteBenchmark{}},
+	{"expire", "memory and CPU time when all entries lapse unread", &expireBenchmark{}},
+	{"hitratio", "hit ratios on generated and recorded traces", &hitRatioBenchmark{}},
+	{"server", "server's CPU time a request beside redis-server", &serverBenchmark{}},
+	{"allocs", "allocations per operation", &allocsBenchmark{}},
+}
+
+func usage() {
+	fmt.Fprintln(os.Stderr, "usage: peerbench <command> [flags]   (peerbench <command> -h lists the flags)")
+	for _, c := range commands {
+		fmt.Fprintf(os.Stderr, "  %-9s %s\n", c.name, c.summary)
+	}
+	fmt.Fprintf(os.Stderr, "  %-9s %s\n", "all", "everything, in one report")
+}
+
+func main() {
+	if len(os.Args) < 2 {
+		usage()
+		os.Exit(2)
+	}
+	if os.Args[1] == workerFlag && len(os.Args) == 3 {
+		workerMain(os.Args[2])
+		return
+	}
+	if err := run(os.Args[1], os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, "peerbench:", err)
+		os.Exit(1)
+	}
+}
+
+// selected is the commands that a name on the command line stands for.
+func selected(name string) []command {
+	if name == "all" {
+		return commands
+	}
+	for i, c := range commands {
+		if c.name == name {
+			return commands[i : i+1]
+		}
+	}
+	return nil
+}
+
+func run(name string, args []string) error {
+	todo := selected(name)
+	if todo == nil {
+		usage()
+		return fmt.Errorf("unknown command %q", name)
+	}
+	env := &environment{}
+	fs := flag.NewFlagSet("peerbench "+name, flag.ExitOnError)
+	env.register(fs)
+	if len(todo) == 1 {
+		todo[0].benchmark.register(fs)
+	}
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
+	if fs.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	if err := env.start(newReport(os.Stdout)); err != nil {
+		return err
+	}
+	for _, c := range todo {
+		if err := c.benchmark.run(env); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	return env.report.finish(env.markdown, env.short)
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// report collects tables, printing each as soon as it is there, and the figures that larder is held to.
+type report struct {
+	out     io.Writer
+	tables  []table
+	figures table
+}
+
+func newReport(out io.Writer) *report {
+	r := &report{out: out, figures: table{
+		title:  "What larder is held to",
+		header: []string{"figure", "measured", "at least", "aim", "verdict"},
+	}}
+	r.table(machineFacts())
+	return r
+}
+
+func (r *report) table(t table) {
+	t.writeText(r.out)
+	r.tables = append(r.tables, t)
+}
+
+// progress tells somebody at a terminal what is being measured; it is no part of the report.
+func (r *report) progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, format+"\n", args...)
+}
+
+// bar is the threshold of a figure in both grades. A figure is better when it is higher, unless lower is set.
+type bar struct {
+	atLeast, aim float64
+	lower        bool
+	format       func(float64) string
+}
+
+func (b bar) reached(v, threshold float64) bool {
+	if b.lower {
+		return v <= threshold
+	}
+	return v >= threshold
+}
+
+// figure records a measurement of larder against its bar.
+func (r *report) figure(name string, v float64, b bar) {
+	verdict := "falls short"
+	switch {
+	case b.reached(v, b.aim):
+		verdict = "aim reached"
+	case b.reached(v, b.atLeast):
+		verdict = "reached"
+	}
+	r.figures.add(name, b.format(v), b.format(b.atLeast), b.format(b.aim), verdict)
+}
+
+// finish prints the figures and writes everything as Markdown to path, if there is one.
+func (r *report) finish(path string, short bool) error {
+	if len(r.figures.rows) > 0 {
+		if short {
+			r.figures.note("Sizes were those of -short, which show that the program works and nothing else.")
+		}
+		r.table(r.figures)
+	}
+	if path == "" {
+		return nil
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	fmt.Fprint(f, "# larder beside its peers\n\n")
+	for i := range r.tables {
+		r.tables[i].writeMarkdown(f)
+	}
+	return f.Close()
+}

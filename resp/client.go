@@ -1,0 +1,435 @@
+package resp
+
+import (
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+
+	"github.com/larderkv/larder"
+)
+
+// client is one connection as the protocol sees it: its state, its unread input and its unsent replies. What moves the
+// bytes, an event loop or a goroutine, is its owner.
+//
+// Everything in it belongs to the owner's goroutine, in which handlers run too, but for the fields under mu and the
+// atomics. Other goroutines reach a client through push, resume and kill.
+type client struct {
+	srv   *Server
+	id    int64
+	owner owner
+
+	db            int
+	stores        larder.DB    // those of db
+	errors        *errorCounts // nil: not counted
+	resp          int          // protocol version, 2 or 3
+	authenticated bool
+
+	in    reader
+	out   []byte // replies; those before sent have been written to the socket
+	sent  int
+	begun int // where in out the reply to the command being executed begins
+
+	closing  bool // close once the replies are sent; execute nothing more
+	draining bool // close once what has been received is answered
+	failed   bool // closing because the input cannot be followed
+	waiting  bool // a command has deferred its reply
+	waitSeq  uint64
+	onCancel func() // ends what a deferred command waits for when its client goes
+
+	fd         int // -1 if the owner knows of none
+	addr       string
+	localAddr  string
+	unixSocket bool
+	since      int64 // second of the server's coarse clock at which the client connected
+	lastActive atomic.Int64
+	last       atomic.Pointer[command] // the command executed last
+	unreadLen  atomic.Int64
+	unsentLen  atomic.Int64
+
+	killed atomic.Bool // by kill: the client is no longer counted among the others
+	mailed atomic.Bool // the mailbox is not empty
+	mu     sync.Mutex
+	mail   mailbox
+	profile
+}
+
+// profile is what CLIENT LIST of others shows. It changes under the client's mu and is read by the owner without.
+type profile struct {
+	name       string
+	libName    string
+	libVersion string
+	shownDB    int
+	shownRESP  int
+	user       string
+	noEvict    bool
+	noTouch    bool
+}
+
+// mailbox holds what other goroutines want of a client until its owner sees to it.
+type mailbox struct {
+	out   []byte          // complete replies
+	calls []func(*client) // run by the owner between two commands
+	kill  string          // reason to close the connection at once, if not empty
+	drain bool            // close the connection as soon as the replies are sent
+	gone  bool            // the client is closed: nobody empties the mailbox any more
+}
+
+// owner moves a client's bytes.
+type owner interface {
+	// wake makes the owner look into the client's mailbox soon. It may be called from any goroutine and does not block.
+	wake(c *client)
+	counters() *counters
+}
+
+// counters are what owners count, each for the clients that it serves.
+type counters struct {
+	commands atomic.Int64
+	bytesIn  atomic.Int64
+	bytesOut atomic.Int64
+	_        [5]int64 // keeps the counters of two loops off one cache line
+	lookups  larder.Counters
+}
+
+// newClient returns a client that owner serves. It becomes known to the server by add.
+func (s *Server) newClient(o owner, fd int, remote, local net.Addr) *client {
+	c := &client{
+		srv:           s,
+		id:            s.nextID.Add(1),
+		owner:         o,
+		resp:          2,
+		errors:        &s.operation.errors,
+		authenticated: !s.passwordRequired(),
+		fd:            fd,
+		addr:          addrText(remote, local),
+		localAddr:     addrText(local, local),
+		unixSocket:    local != nil && local.Network() == "unix",
+		profile:       profile{shownRESP: 2, user: defaultUser},
+	}
+	c.selectDB(0)
+	return c
+}
+
+// addrText writes an address as CLIENT LIST does. The peer of a unix socket has no name of its own and goes by that of
+// the socket.
+func addrText(addr, local net.Addr) string {
+	if addr == nil {
+		return "?:0"
+	}
+	if addr.Network() != "unix" {
+		return addr.String()
+	}
+	return local.String() + ":0"
+}
+
+// pending returns the number of bytes of replies that are not sent.
+func (c *client) pending() int { return len(c.out) - c.sent }
+
+// compactReplies moves what is not sent to the front once the sent part is the larger one.
+func (c *client) compactReplies() {
+	if c.sent == 0 || c.sent < len(c.out)/2 {
+		return
+	}
+	c.out = c.out[:copy(c.out, c.out[c.sent:])]
+	c.sent = 0
+}
+
+// abandon drops what a client whose connection has ended was in the middle of.
+func (c *client) abandon() {
+	c.in.rewind(len(c.in.buf))
+	c.out, c.sent = c.out[:0], 0
+}
+
+// runnable reports whether commands of the client may be executed.
+func (c *client) runnable() bool {
+	return !c.closing && !c.waiting && c.pending() < maxPendingReplies
+}
+
+// finish turns draining into closing when there is nothing left to execute: input was consumed as far as it is complete,
+// or a deferred reply stands in the way. It reports whether the connection can be closed.
+func (c *client) finish() bool {
+	if c.draining && (c.waiting || c.pending() < maxPendingReplies) {
+		c.closing = true
+	}
+	return c.closing && c.pending() == 0
+}
+
+// process executes the commands that are complete in the input, in order, appending their replies to c.out. It stops
+// early when enough replies have gathered to be written, and reports whether it did: the caller writes and calls again.
+//
+// A panic in a handler is a defect of this program, not of the client: it is logged with its stack, the connection is
+// closed after the replies to the commands before it, and the other clients are served on.
+func (c *client) process(s *scratch) (again bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.srv.log().Error("resp: panic in a command", "panic", p, "client", c.id, "addr", c.addr,
+				"stack", string(debug.Stack()))
+			c.out = c.out[:max(c.begun, c.sent)]
+			c.closing = true
+			again = false
+		}
+	}()
+	enough := c.pending() + flushLen
+	for c.runnable() {
+		if c.pending() >= enough {
+			return true
+		}
+		if !c.parse(s) {
+			break
+		}
+		c.execute(s)
+	}
+	return false
+}
+
+// parse queues the commands that are complete in the input, at most a batch of them. It reports whether there is any.
+//
+// What is parsed ahead may have to be parsed again, when an earlier command of the batch blocks, closes the connection
+// or fills the output. Inline commands are rewritten by parsing, so they make a batch of their own; and so does every
+// command of a client that has not authenticated, since the next one's limits depend on it.
+func (c *client) parse(s *scratch) bool {
+	lim := parseLimits{maxBulk: c.srv.settings.maxBulk.Load(), unauthenticated: !c.authenticated}
+	most := batchLen
+	if lim.unauthenticated {
+		most = 1
+	}
+	s.queue, s.args = s.queue[:0], s.args[:0]
+	for len(s.queue) < most {
+		if len(s.queue) > 0 && c.in.missing == 0 && c.in.pos < len(c.in.buf) && c.in.buf[c.in.pos] != '*' {
+			break
+		}
+		status := c.in.next(&lim)
+		if status == parseMore {
+			break
+		}
+		if status == parseError {
+			if len(s.queue) == 0 {
+				c.protocolError(c.in.err)
+			} else {
+				c.in.rewind(s.queue[len(s.queue)-1].end)
+			}
+			break
+		}
+		c.enqueue(s)
+		if status == parseInline {
+			break
+		}
+	}
+	if len(s.queue) > 1 {
+		c.prefetch(s)
+	}
+	return len(s.queue) > 0
+}
+
+// enqueue appends the command that the reader has found.
+func (c *client) enqueue(s *scratch) {
+	first := len(s.args)
+	command := c.in.buf[c.in.start:c.in.pos]
+	for _, sp := range c.in.spans {
+		s.args = append(s.args, command[sp.from:sp.to:sp.to])
+	}
+	q := queued{args: s.args[first:len(s.args):len(s.args)], end: c.in.pos}
+	q.cmd, q.problem = findCommand(q.args)
+	s.queue = append(s.queue, q)
+	c.in.consume()
+}
+
+// prefetch has the store bring what it keeps of the queued commands' keys into the processor's cache, so that their
+// misses overlap. It is a hint: the database may change in the course of the batch.
+func (c *client) prefetch(s *scratch) {
+	c.queuedKeys(s)
+	if len(s.keys) > 1 {
+		c.keys().Prefetch(s.keys, &s.batch)
+	}
+}
+
+// queuedKeys gathers the keys of the queued commands.
+func (c *client) queuedKeys(s *scratch) {
+	s.keys = s.keys[:0]
+	for i := range s.queue {
+		q := &s.queue[i]
+		if q.cmd == nil || q.cmd.firstKey == 0 {
+			continue
+		}
+		last := q.cmd.lastKey
+		if last < 0 {
+			last += len(q.args)
+		}
+		for at := q.cmd.firstKey; at <= last && at < len(q.args); at += q.cmd.keyStep {
+			s.keys = append(s.keys, text(q.args[at]))
+		}
+	}
+}
+
+// execute runs the queued commands as long as the client may go on.
+func (c *client) execute(s *scratch) {
+	done := 0
+	for done < len(s.queue) && c.runnable() {
+		c.begun = len(c.out)
+		c.call(&s.queue[done])
+		done++
+	}
+	if done < len(s.queue) {
+		c.in.rewind(s.queue[done-1].end)
+	}
+	c.owner.counters().commands.Add(int64(done))
+}
+
+// call executes one command.
+func (c *client) call(q *queued) {
+	if q.cmd == nil {
+		c.refuse(q)
+		return
+	}
+	if !c.authenticated && q.cmd.flags&flagNoAuth == 0 {
+		c.writeError("NOAUTH Authentication required.")
+		return
+	}
+	if c.last.Load() != q.cmd {
+		c.last.Store(q.cmd)
+	}
+	q.cmd.handler(c, q.args)
+}
+
+// refuse answers what is not a command, or not called as it may be.
+func (c *client) refuse(q *queued) {
+	// A browser that was made to post to this port must not get its body executed line by line.
+	if equalFold(q.args[0], "post") || equalFold(q.args[0], "host:") {
+		c.srv.log().Warn("resp: connection closed that speaks HTTP", "addr", c.addr)
+		c.closing = true
+		return
+	}
+	c.writeError("ERR " + q.problem)
+}
+
+// protocolError answers input that cannot be followed and ends the connection.
+func (c *client) protocolError(text string) {
+	c.srv.log().Debug("resp: protocol error", "addr", c.addr, "id", c.id, "error", text)
+	c.writeError("ERR Protocol error: " + text)
+	c.closing, c.failed = true, true
+}
+
+// publish tells the other goroutines what they may want to know of the client.
+func (c *client) publish() {
+	now := c.srv.seconds.Load()
+	if c.lastActive.Load() != now {
+		c.lastActive.Store(now)
+	}
+	if n := int64(c.in.unread()); c.unreadLen.Load() != n {
+		c.unreadLen.Store(n)
+	}
+	if n := int64(c.pending()); c.unsentLen.Load() != n {
+		c.unsentLen.Store(n)
+	}
+}
+
+// Deferred replies
+
+// deferReply makes the running handler end without a reply: nothing more of this client is executed until resume is
+// called with the number that it returns. When the client goes first, cancel is called, if not nil.
+func (c *client) deferReply(cancel func()) (seq uint64) {
+	c.waiting = true
+	c.waitSeq++
+	c.onCancel = cancel
+	return c.waitSeq
+}
+
+// resume ends the wait that deferReply began, by having the owner call reply. It may be called from any goroutine; of
+// several calls for one wait the first counts.
+func (c *client) resume(seq uint64, reply func(c *client)) {
+	c.post(func(c *client) {
+		if !c.waiting || c.waitSeq != seq {
+			return
+		}
+		c.waiting = false
+		c.onCancel = nil
+		reply(c)
+	})
+}
+
+// The mailbox
+
+// post has the owner call fn between two commands of the client, with replies going to c.out.
+func (c *client) post(fn func(c *client)) {
+	c.mu.Lock()
+	if c.mail.gone {
+		c.mu.Unlock()
+		return
+	}
+	c.mail.calls = append(c.mail.calls, fn)
+	c.mu.Unlock()
+	c.notify()
+}
+
+// push sends a complete reply that answers no command, from any goroutine. A client that lets too much of them gather
+// is disconnected.
+func (c *client) push(reply []byte) {
+	c.mu.Lock()
+	if c.mail.gone {
+		c.mu.Unlock()
+		return
+	}
+	if len(c.mail.out)+len(reply) > maxMailbox {
+		c.mail.kill = "output limit"
+	} else {
+		c.mail.out = append(c.mail.out, reply...)
+	}
+	c.mu.Unlock()
+	c.notify()
+}
+
+// kill has the owner close the connection, without sending what is pending.
+func (c *client) kill(reason string) {
+	c.killed.Store(true)
+	c.mu.Lock()
+	c.mail.kill = reason
+	c.mu.Unlock()
+	c.notify()
+}
+
+// drain has the owner close the connection once the replies to what it has received are sent.
+func (c *client) drain() {
+	c.mu.Lock()
+	c.mail.drain = true
+	c.mu.Unlock()
+	c.notify()
+}
+
+func (c *client) notify() {
+	c.mailed.Store(true)
+	c.owner.wake(c)
+}
+
+// collect empties the mailbox. It reports whether the connection is to be closed at once.
+func (c *client) collect() (kill bool) {
+	if !c.mailed.Load() {
+		return false
+	}
+	c.mailed.Store(false)
+	c.mu.Lock()
+	mail := c.mail
+	c.mail = mailbox{}
+	c.mu.Unlock()
+	if mail.kill != "" {
+		c.srv.log().Debug("resp: connection killed", "id", c.id, "addr", c.addr, "reason", mail.kill)
+		return true
+	}
+	c.out = append(c.out, mail.out...)
+	for _, call := range mail.calls {
+		call(c)
+	}
+	c.draining = c.draining || mail.drain
+	return false
+}
+
+// detach ends the client's life as far as others are concerned. The owner calls it once, when the connection is closed.
+func (c *client) detach() {
+	c.mu.Lock()
+	c.mail = mailbox{gone: true}
+	c.mu.Unlock()
+	if c.onCancel != nil {
+		c.onCancel()
+		c.onCancel = nil
+	}
+	c.srv.remove(c)
+}

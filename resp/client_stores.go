@@ -1,0 +1,46 @@
+package resp
+
+import (
+	"time"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/datatypes"
+)
+
+// What handlers reach the data by: the stores of the database that the client has selected.
+
+// cache returns what concerns all databases.
+func (c *client) cache() *larder.Cache { return c.srv.Cache }
+
+func (c *client) strings() datatypes.Strings { return c.stores.Strings() }
+
+func (c *client) keys() datatypes.Keys { return c.stores.Keys() }
+
+// databases returns the number of databases.
+func (c *client) databases() int { return c.srv.Cache.Databases() }
+
+// selectDB makes the client work on database n. It returns false if there is none.
+func (c *client) selectDB(n int) bool {
+	stores, err := c.srv.Cache.DB(n)
+	if err != nil {
+		return false
+	}
+	c.db = n
+	c.bind(stores)
+	return true
+}
+
+// bind makes the client work with the stores of a database as its settings have it.
+func (c *client) bind(stores larder.DB) {
+	stores = stores.WithCounters(&c.owner.counters().lookups)
+	if c.noTouch {
+		stores = stores.NoTouch()
+	}
+	c.stores = stores
+}
+
+// rebind is for when those settings have changed.
+func (c *client) rebind() { c.selectDB(c.db) }
+
+// now returns the time that times to live are counted by.
+func (c *client) now() time.Time { return c.srv.Cache.Now() }

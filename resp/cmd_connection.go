@@ -1,0 +1,187 @@
+package resp
+
+// redisVersion is the level of Redis that is served. Clients choose their ways by it.
+const redisVersion = "7.0.15"
+
+// defaultUser is the user that every connection begins as.
+const defaultUser = "default"
+
+func connectionCommands() []*command {
+	const open = flagNoScript | flagLoading | flagStale | flagFast | flagNoAuth | flagAllowBusy
+	const plain = flagLoading | flagStale | flagFast
+	return []*command{
+		{name: "ping", handler: cmdPing, arity: -1, flags: flagFast, category: catConnection,
+			tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}},
+		{name: "echo", handler: cmdEcho, arity: 2, flags: plain, category: catConnection},
+		{name: "hello", handler: cmdHello, arity: -1, flags: open, category: catConnection},
+		{name: "auth", handler: cmdAuth, arity: -2, flags: open, category: catConnection},
+		{name: "select", handler: cmdSelect, arity: 2, flags: plain, category: catConnection},
+		{name: "quit", handler: cmdQuit, arity: -1, flags: open, category: catConnection},
+		{name: "reset", handler: cmdReset, arity: 1, flags: open, category: catConnection},
+		{name: "client", arity: -2, subcommands: clientCommands()},
+	}
+}
+
+func cmdPing(c *client, args [][]byte) {
+	switch len(args) {
+	case 1:
+		c.writeSimple("PONG")
+	case 2:
+		c.writeBulk(args[1])
+	default:
+		c.writeError("ERR wrong number of arguments for 'ping' command")
+	}
+}
+
+func cmdEcho(c *client, args [][]byte) { c.writeBulk(args[1]) }
+
+// cmdHello answers HELLO [version [AUTH user password] [SETNAME name]]. The options take effect in their order, up to
+// the first that fails, as they do in Redis.
+func cmdHello(c *client, args [][]byte) {
+	version := int64(c.resp)
+	if len(args) > 1 {
+		var ok bool
+		if version, ok = parseInt(args[1]); !ok {
+			c.writeError("ERR Protocol version is not an integer or out of range")
+			return
+		}
+		if version != 2 && version != 3 {
+			c.writeError("NOPROTO unsupported protocol version")
+			return
+		}
+	}
+	for i := 2; i < len(args); {
+		more := len(args) - i - 1
+		switch {
+		case equalFold(args[i], "auth") && more >= 2:
+			if !c.authenticate(args[i+1], args[i+2]) {
+				c.writeError(errWrongPassword)
+				return
+			}
+			i += 3
+		case equalFold(args[i], "setname") && more >= 1:
+			if !c.setName(args[i+1]) {
+				c.writeError(errClientName)
+				return
+			}
+			i += 2
+		default:
+			c.writeError("ERR Syntax error in HELLO option '" + string(args[i]) + "'")
+			return
+		}
+	}
+	if !c.authenticated {
+		c.writeError("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH " +
+			"<user> <pass> option can be used to authenticate the client and select the RESP protocol version at " +
+			"the same time")
+		return
+	}
+	c.setProtocol(int(version))
+	c.writeGreeting()
+}
+
+func (c *client) writeGreeting() {
+	c.writeMap(7)
+	c.writeBulkString("server")
+	c.writeBulkString("redis")
+	c.writeBulkString("version")
+	c.writeBulkString(redisVersion)
+	c.writeBulkString("proto")
+	c.writeInt(int64(c.resp))
+	c.writeBulkString("id")
+	c.writeInt(c.id)
+	c.writeBulkString("mode")
+	c.writeBulkString("standalone")
+	c.writeBulkString("role")
+	c.writeBulkString("master")
+	c.writeBulkString("modules")
+	c.writeArray(0)
+}
+
+func cmdAuth(c *client, args [][]byte) {
+	user, password := []byte(defaultUser), args[len(args)-1]
+	switch {
+	case len(args) > 3:
+		c.writeError(errSyntax)
+		return
+	case len(args) == 3:
+		user = args[1]
+	case !c.srv.passwordRequired():
+		c.writeError("ERR AUTH <password> called without any password configured for the default user. " +
+			"Are you sure your configuration is correct?")
+		return
+	}
+	if !c.authenticate(user, password) {
+		c.writeError(errWrongPassword)
+		return
+	}
+	c.writeOK()
+}
+
+// authenticate reports whether the client may go on as that user.
+func (c *client) authenticate(user, password []byte) bool {
+	if string(user) != defaultUser || !c.srv.passwordMatches(password) {
+		return false
+	}
+	c.authenticated = true
+	return true
+}
+
+func cmdSelect(c *client, args [][]byte) {
+	db, problem := parseDB(c, args[1])
+	if problem != "" {
+		c.writeError(problem)
+		return
+	}
+	c.selectDB(db)
+	c.setProfile(func(p *profile) { p.shownDB = db })
+	c.writeOK()
+}
+
+func cmdQuit(c *client, _ [][]byte) {
+	c.writeOK()
+	c.closing = true
+}
+
+func cmdReset(c *client, _ [][]byte) {
+	c.setProtocol(2)
+	c.authenticated = !c.srv.passwordRequired()
+	c.setProfile(func(p *profile) {
+		p.name = ""
+		p.shownDB = 0
+		p.noTouch = false
+	})
+	c.selectDB(0)
+	c.writeSimple("RESET")
+}
+
+func (c *client) setProtocol(version int) {
+	c.resp = version
+	c.setProfile(func(p *profile) { p.shownRESP = version })
+}
+
+// setName names the connection, or takes its name away if it is empty. It returns false for a name that would spoil
+// the output of CLIENT LIST.
+func (c *client) setName(name []byte) bool {
+	if !printable(name) {
+		return false
+	}
+	c.setProfile(func(p *profile) { p.name = string(name) })
+	return true
+}
+
+func printable(text []byte) bool {
+	for _, ch := range text {
+		if ch < '!' || ch > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// setProfile changes what others may read at the same time.
+func (c *client) setProfile(change func(p *profile)) {
+	c.mu.Lock()
+	change(&c.profile)
+	c.mu.Unlock()
+}

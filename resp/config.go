@@ -1,0 +1,282 @@
+package resp
+
+import (
+	"errors"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/internal/glob"
+)
+
+// Parameters.
+//
+// What can be configured is declared here once, under the name that redis.conf has for it: which values it takes, what
+// it is when nobody says anything, how a server is asked for it and how it is told. CONFIG GET and SET, their
+// counterparts in Go and the flags of larderd all work by this table. A parameter has no storage of its own: its value
+// is read from what it governs, so CONFIG GET tells what is in force, whoever brought it about.
+//
+// The table holds what larder has, and the few statements about what it lacks that clients ask for, such as that
+// nothing is saved. It does not know the rest of redis.conf and says so.
+
+// parameter is one row of the table.
+type parameter struct {
+	name     string
+	kind     kind
+	standard string // its value by default
+	usage    string // a line for people
+	get      func(s *Server) value
+	set      func(s *Server, v value) error // nil if it cannot change while the server runs
+}
+
+// parameters is the table, by name.
+var parameters = []parameter{
+	only("no").parameter("appendonly", "nothing is written to disk"),
+	{
+		name: "bind", kind: anyText{}, standard: "127.0.0.1 -::1",
+		usage: "addresses to listen on, * and ::* for all; one behind a - may be missing",
+		get:   func(s *Server) value { return textOf(strings.Join(s.boundHosts(), " ")) },
+	},
+	{
+		name: "client-query-buffer-limit", kind: memory{integer{1 << 20, 1 << 30}}, standard: "1073741824",
+		usage: "most unread input of a connection",
+		get:   func(s *Server) value { return numberOf(s.settings.maxQuery.Load()) },
+		set:   func(s *Server, v value) error { s.settings.maxQuery.Store(v.number); return nil },
+	},
+	{
+		name: "cluster-enabled", kind: only("no"), standard: "no",
+		usage: "larder is standalone",
+		get:   func(*Server) value { return textOf("no") },
+	},
+	{
+		name: "databases", kind: integer{1, 16384}, standard: "16",
+		usage: "number of databases",
+		get:   func(s *Server) value { return numberOf(int64(s.Cache.Databases())) },
+	},
+	{
+		name: "enable-debug-command", kind: yesNo{}, standard: "no",
+		usage: "allow the DEBUG command",
+		get:   func(s *Server) value { return switchOf(s.EnableDebug) },
+	},
+	{
+		name: "io-threads", kind: integer{1, 1024}, standard: strconv.Itoa(runtime.GOMAXPROCS(0)),
+		usage: "number of event loops, on systems that have them",
+		get:   func(s *Server) value { return numberOf(int64(orDefault(s.Loops, runtime.GOMAXPROCS(0)))) },
+	},
+	{
+		name: "loglevel", kind: logLevels, standard: "notice",
+		usage: "how much to log: " + strings.Join(logLevels, ", "),
+		get:   func(s *Server) value { return numberOf(logLevelOf(s.log())) },
+		set:   func(s *Server, v value) error { return setLogLevel(s.log(), v.number) },
+	},
+	{
+		name: "maxclients", kind: integer{1, math.MaxUint32}, standard: "10000",
+		usage: "most connections at a time",
+		get:   func(s *Server) value { return numberOf(s.settings.maxClients.Load()) },
+		set:   func(s *Server, v value) error { s.settings.maxClients.Store(v.number); return nil },
+	},
+	{
+		name: "maxmemory", kind: memory{integer{0, math.MaxInt64}}, standard: "0",
+		usage: "most memory for data, as in 256mb; 0 is no limit",
+		get:   func(s *Server) value { return numberOf(s.Cache.MaxBytes()) },
+		set:   func(s *Server, v value) error { return s.Cache.SetMaxBytes(v.number) },
+	},
+	{
+		name: "maxmemory-policy", kind: evictionPolicies, standard: "noeviction",
+		usage: "what to evict at maxmemory: " + strings.Join(evictionPolicies, ", "),
+		get: func(s *Server) value {
+			return numberOf(int64(slices.Index(evictionPolicies, s.Cache.Policy().String())))
+		},
+		set: func(s *Server, v value) error {
+			policy, err := larder.ParsePolicy(evictionPolicies.format(v))
+			if err != nil {
+				return err
+			}
+			return s.Cache.SetPolicy(policy)
+		},
+	},
+	{
+		name: "port", kind: integer{0, math.MaxUint16}, standard: "6379",
+		usage: "TCP port to listen on; 0 is none",
+		get:   func(s *Server) value { return numberOf(int64(s.boundPort())) },
+	},
+	{
+		name: "proto-max-bulk-len", kind: memory{integer{1 << 20, 1 << 30}}, standard: "536870912",
+		usage: "longest argument of a command",
+		get:   func(s *Server) value { return numberOf(s.settings.maxBulk.Load()) },
+		set:   func(s *Server, v value) error { s.settings.maxBulk.Store(v.number); return nil },
+	},
+	{
+		name: "requirepass", kind: anyText{}, standard: "",
+		usage: "password that clients must give",
+		get:   func(s *Server) value { return textOf(s.ops().password()) },
+		set: func(s *Server, v value) error {
+			s.setPassword(v.text)
+			s.ops().newPassword.Store(&v.text)
+			return nil
+		},
+	},
+	only("").parameter("save", "nothing is written to disk"),
+	{
+		name: "tcp-keepalive", kind: integer{0, math.MaxInt32}, standard: "300",
+		usage: "seconds of silence after which a TCP connection is probed; 0 is never",
+		get:   func(s *Server) value { return numberOf(s.ops().keepAlive.Load()) },
+		set:   func(s *Server, v value) error { s.ops().keepAlive.Store(v.number); return nil },
+	},
+	{
+		name: "timeout", kind: integer{0, math.MaxInt32}, standard: "0",
+		usage: "seconds of silence after which a connection is closed; 0 is never",
+		get:   func(s *Server) value { return numberOf(s.settings.idleTimeout.Load()) },
+		set:   func(s *Server, v value) error { s.settings.idleTimeout.Store(v.number); return nil },
+	},
+	{
+		name: "unixsocket", kind: anyText{}, standard: "",
+		usage: "path of a unix socket to listen on",
+		get:   func(s *Server) value { return textOf(s.boundSocket()) },
+	},
+	{
+		name: "unixsocketperm", kind: octal{0o777}, standard: "0",
+		usage: "permissions of the unix socket, octal as in 770; 0 leaves them to the umask",
+		get:   func(s *Server) value { return numberOf(socketPermissions(s.boundSocket())) },
+	},
+}
+
+// parameter is the row of something that is as it is.
+func (k only) parameter(name, usage string) parameter {
+	return parameter{
+		name: name, kind: k, standard: string(k), usage: usage,
+		get: func(*Server) value { return textOf(string(k)) },
+		set: func(*Server, value) error { return nil },
+	}
+}
+
+// evictionPolicies are in the order in which Redis lists them.
+var evictionPolicies = choice{
+	"volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+	"allkeys-lru", "allkeys-lfu", "allkeys-random", "noeviction",
+}
+
+func findParameter(name string) *parameter {
+	for i := range parameters {
+		if strings.EqualFold(parameters[i].name, name) {
+			return &parameters[i]
+		}
+	}
+	return nil
+}
+
+// Parameter describes a parameter that CONFIG GET shows.
+type Parameter struct {
+	Name    string // as redis.conf has it
+	Default string // the value of a larderd that is told nothing
+	Usage   string // one line
+	Fixed   bool   // it cannot change while the server runs
+	kind    kind
+}
+
+// Parameters returns all parameters, by name.
+func Parameters() []Parameter {
+	all := make([]Parameter, len(parameters))
+	for i, p := range parameters {
+		all[i] = Parameter{Name: p.name, Default: p.standard, Usage: p.usage, Fixed: p.set == nil, kind: p.kind}
+	}
+	return all
+}
+
+// Parse reads a value as CONFIG SET does and returns the form that CONFIG GET shows: 1mb becomes 1048576. It returns an
+// error, in the words of Redis, for a text that is not a value of the parameter. The parameter must be one that
+// Parameters returned.
+func (p Parameter) Parse(text string) (string, error) {
+	v, err := p.kind.parse(text)
+	if err != nil {
+		return "", err
+	}
+	return p.kind.format(v), nil
+}
+
+// Setting is a parameter and its value.
+type Setting struct{ Name, Value string }
+
+// Config returns the parameters whose names match any of the patterns, with the values in force. A pattern without *,
+// ? and [ is a name in any case; it is returned as it was given. It is CONFIG GET. O(parameters × patterns).
+func (s *Server) Config(patterns ...string) []Setting {
+	s.init()
+	var found []Setting
+	taken := make([]bool, len(parameters))
+	for _, pattern := range patterns {
+		exact := !strings.ContainsAny(pattern, "*?[")
+		for i := range parameters {
+			p := &parameters[i]
+			name := p.name
+			if exact && strings.EqualFold(pattern, name) {
+				name = pattern
+			} else if exact || !glob.Match(pattern, name, true) {
+				continue
+			}
+			if !taken[i] {
+				taken[i] = true
+				found = append(found, Setting{name, p.kind.format(p.get(s))})
+			}
+		}
+	}
+	return found
+}
+
+// SetConfig changes parameters while the server runs, all of them or, when it returns an error, none. The error is
+// worded as Redis does. It is CONFIG SET. O(parameters × settings).
+func (s *Server) SetConfig(settings ...Setting) error {
+	s.init()
+	rows, err := settable(settings)
+	if err != nil {
+		return err
+	}
+	values := make([]value, len(rows))
+	for i, p := range rows {
+		if values[i], err = p.kind.parse(settings[i].Value); err != nil {
+			return configError(settings[i].Name, err)
+		}
+	}
+	return s.applyConfig(rows, values, settings)
+}
+
+func (s *Server) applyConfig(rows []*parameter, values []value, settings []Setting) error {
+	mu := &s.ops().configMu
+	mu.Lock()
+	defer mu.Unlock()
+	before := make([]value, 0, len(rows))
+	for i, p := range rows {
+		before = append(before, p.get(s))
+		if err := p.set(s, values[i]); err != nil {
+			for j := range i {
+				rows[j].set(s, before[j]) // cannot fail: it was in force
+			}
+			return configError(settings[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// settable returns the rows of the parameters to be set.
+func settable(settings []Setting) ([]*parameter, error) {
+	rows := make([]*parameter, len(settings))
+	for i, setting := range settings {
+		p := findParameter(setting.Name)
+		switch {
+		case p == nil:
+			return nil, errors.New("Unknown option or number of arguments for CONFIG SET - '" + setting.Name + "'")
+		case p.set == nil:
+			return nil, configError(setting.Name, errors.New("can't set immutable config"))
+		case slices.Contains(rows[:i], p):
+			return nil, configError(setting.Name, errors.New("duplicate parameter"))
+		}
+		rows[i] = p
+	}
+	return rows, nil
+}
+
+func configError(name string, why error) error {
+	return errors.New("CONFIG SET failed (possibly related to argument '" + name + "') - " + why.Error())
+}

@@ -1,0 +1,127 @@
+package resp
+
+import (
+	"flag"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/internal/difftest"
+)
+
+var (
+	diffTime = flag.Duration("difftime", 800*time.Millisecond, "how long each random comparison with redis-server runs")
+	diffSeed = flag.Uint64("diffseed", 0, "seed of the first random script; 0: from the clock")
+)
+
+// startCache starts a server over an empty cache, with the eviction policy that Redis has by default.
+func startCache(t testing.TB) *Server {
+	t.Helper()
+	return startServer(t, larder.Options{Policy: larder.NoEviction})
+}
+
+// startServer starts a server over an empty cache of the given options.
+func startServer(t testing.TB, o larder.Options) *Server {
+	t.Helper()
+	cache, err := larder.Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &Server{Cache: cache, Logger: slog.New(slog.DiscardHandler)}
+	t.Cleanup(func() {
+		srv.Close()
+		cache.Close()
+	})
+	return srv
+}
+
+// startDiff starts a server over an empty cache and a redis-server to compare it with. Of the connections to the former
+// every other one is a socket.
+func startDiff(t *testing.T) *difftest.Harness {
+	t.Helper()
+	srv := startCache(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go srv.Serve(ln)
+	dialed := 0
+	return difftest.Start(t, func() (net.Conn, error) {
+		if dialed++; dialed%2 == 1 {
+			return srv.Dial(), nil
+		}
+		return net.Dial("tcp", ln.Addr().String())
+	})
+}
+
+// row is a command and its reply in RESP2, as difftest.Value writes it. Arguments are separated by blanks; "" stands for
+// the empty one.
+type row struct{ command, want string }
+
+// args returns the row's command.
+func (r row) args() []string {
+	args := strings.Fields(r.command)
+	for i, arg := range args {
+		if arg == `""` {
+			args[i] = ""
+		}
+	}
+	return args
+}
+
+// runTables runs each table on an empty cache and checks the replies. Where there is a redis-server it then compares
+// all replies with its, in both protocols, so that the tables themselves are right.
+func runTables(t *testing.T, tables map[string][]row) {
+	srv := startCache(t)
+	c := difftest.NewConn(srv.Dial())
+	t.Cleanup(func() { c.Close() })
+	for name, table := range tables {
+		do(t, c, "FLUSHALL")
+		do(t, c, "SELECT", "0")
+		for _, r := range table {
+			if got := do(t, c, r.args()...).String(); got != r.want {
+				t.Errorf("%s: %s: got %s, want %s", name, r.command, got, r.want)
+			}
+		}
+	}
+	t.Run("redis", func(t *testing.T) {
+		h := startDiff(t)
+		for _, protocol := range []int{2, 3} {
+			p := h.Open(t, protocol)
+			for _, table := range tables {
+				var script []difftest.Command
+				for _, r := range table {
+					script = append(script, difftest.Cmd(r.args()...))
+				}
+				p.Check(t, script...)
+			}
+		}
+	})
+}
+
+// TestDiffRandom sends random scripts to both servers, in both protocols.
+func TestDiffRandom(t *testing.T) {
+	t.Parallel()
+	groups := []struct {
+		name     string
+		length   int
+		commands [][]difftest.Weighted
+	}{
+		{"strings", 30, [][]difftest.Weighted{difftest.Strings()}},
+		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace()}},
+	}
+	h := startDiff(t)
+	seed := *diffSeed
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	for _, protocol := range []int{2, 3} {
+		p := h.Open(t, protocol)
+		for _, group := range groups {
+			p.Search(t, difftest.Script(group.length, group.commands...), seed, time.Now().Add(*diffTime))
+		}
+	}
+}

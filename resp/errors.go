@@ -1,0 +1,51 @@
+package resp
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/larderkv/larder/datatypes"
+)
+
+// Texts of errors that several commands share.
+const (
+	errSyntax        = "ERR syntax error"
+	errNotInteger    = "ERR value is not an integer or out of range"
+	errDBIndex       = "ERR DB index is out of range"
+	errWrongPassword = "WRONGPASS invalid username-password pair or user is disabled."
+	errClientName    = "ERR Client names cannot contain spaces, newlines or special characters."
+)
+
+// storeErrors are the texts that Redis has for what the stores return. Where its text names the command or the option,
+// the handler sees to it.
+var storeErrors = []struct {
+	err  error
+	text string
+}{
+	{datatypes.ErrWrongType, "WRONGTYPE Operation against a key holding the wrong kind of value"},
+	{datatypes.ErrNotInteger, errNotInteger},
+	{datatypes.ErrNotFloat, "ERR value is not a valid float"},
+	{datatypes.ErrOverflow, "ERR increment or decrement would overflow"},
+	{datatypes.ErrDecrementOverflow, "ERR decrement would overflow"},
+	{datatypes.ErrNaNOrInfinity, "ERR increment would produce NaN or Infinity"},
+	{datatypes.ErrOutOfMemory, "OOM command not allowed when used memory > 'maxmemory'."},
+	{datatypes.ErrTooLarge, "ERR string exceeds maximum allowed size (proto-max-bulk-len)"},
+	{datatypes.ErrOutOfRange, "ERR offset is out of range"},
+	{datatypes.ErrInvalidExpire, "ERR invalid expire time"},
+	{datatypes.ErrNoSuchKey, "ERR no such key"},
+	{datatypes.ErrSameObject, "ERR source and destination objects are the same"},
+	{datatypes.ErrInvalidDB, errDBIndex},
+	{datatypes.ErrConflict, errSyntax},
+}
+
+// writeErr answers with the text that Redis has for an error of the store.
+func (c *client) writeErr(err error) { c.writeError(errorText(err)) }
+
+func errorText(err error) string {
+	for i := range storeErrors {
+		if errors.Is(err, storeErrors[i].err) {
+			return storeErrors[i].text
+		}
+	}
+	return "ERR " + strings.TrimPrefix(err.Error(), "larder: ")
+}

@@ -1,0 +1,432 @@
+package resp
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unsafe"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/datatypes"
+)
+
+// INFO.
+//
+// The report is made of sections of lines "field:value", under the names of Redis for what means the same here. A field
+// of Redis is left out when larder has nothing true to say under its name; features that a cache without persistence
+// and replicas lacks are reported as absent in the fields that clients and exporters look at.
+//
+// Memory is seen from the limit's side: used_memory is what the store holds from the system, the figure that maxmemory
+// bounds, and used_memory_dataset is the part of it that keys, values and indexes fill. The process as a whole, with
+// the Go heap and the program around an embedded server, is used_memory_rss.
+
+type cacheStats = larder.Stats
+
+// infoSection is a part of the report.
+type infoSection struct {
+	name  string // the title is this with a capital, unless there is one
+	title string
+	write func(r *infoReport)
+}
+
+// infoSections are in the order of the report.
+var infoSections = []infoSection{
+	{name: "server", write: (*infoReport).writeServer},
+	{name: "clients", write: (*infoReport).writeClients},
+	{name: "memory", write: (*infoReport).writeMemory},
+	{name: "persistence", write: (*infoReport).writePersistence},
+	{name: "stats", write: (*infoReport).writeStats},
+	{name: "replication", write: (*infoReport).writeReplication},
+	{name: "cpu", title: "CPU", write: (*infoReport).writeCPU},
+	{name: "modules", write: func(*infoReport) {}},
+	{name: "errorstats", write: (*infoReport).writeErrorStats},
+	{name: "cluster", write: (*infoReport).writeCluster},
+	{name: "keyspace", write: (*infoReport).writeKeyspace},
+}
+
+func (sec *infoSection) heading() string {
+	if sec.title != "" {
+		return sec.title
+	}
+	return strings.ToUpper(sec.name[:1]) + sec.name[1:]
+}
+
+// Info returns a report on the server and its store in lines "field:value" under headings "# Section", with the fields
+// of Redis' INFO. Sections are named in any case; no name, default, all and everything mean all of them. Names of
+// sections that there are not add nothing. It is INFO. O(clients + databases × shards).
+func (s *Server) Info(sections ...string) string {
+	s.init()
+	r := infoReport{srv: s, clients: s.snapshot()}
+	r.counts, r.rates, r.cache = s.sample()
+	for i := range infoSections {
+		sec := &infoSections[i]
+		if !sec.wanted(sections) {
+			continue
+		}
+		if len(r.out) > 0 {
+			r.out = append(r.out, crlf...)
+		}
+		r.out = append(r.out, "# "+sec.heading()+crlf...)
+		sec.write(&r)
+	}
+	return string(r.out)
+}
+
+func (sec *infoSection) wanted(names []string) bool {
+	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool {
+		switch name := strings.ToLower(name); name {
+		case "default", "all", "everything":
+			return true
+		default:
+			return name == sec.name
+		}
+	})
+}
+
+// infoReport is a report in the making.
+type infoReport struct {
+	srv     *Server
+	clients []*client
+	counts  tally // since the last reset
+	rates   rates
+	cache   cacheStats
+	out     []byte
+}
+
+func (r *infoReport) text(field, value string) {
+	r.out = append(r.out, field...)
+	r.out = append(r.out, ':')
+	r.out = append(r.out, value...)
+	r.out = append(r.out, crlf...)
+}
+
+func (r *infoReport) number(field string, n int64) {
+	r.text(field, strconv.FormatInt(n, 10))
+}
+
+func (r *infoReport) fraction(field string, f float64) {
+	r.text(field, strconv.FormatFloat(f, 'f', 2, 64))
+}
+
+// zeros writes fields of what does not happen in larder.
+func (r *infoReport) zeros(fields ...string) {
+	for _, field := range fields {
+		r.number(field, 0)
+	}
+}
+
+// bytes writes an amount of memory, once in bytes and once for people.
+func (r *infoReport) bytes(field string, n int64) {
+	r.number(field, n)
+	r.text(field+"_human", humanBytes(n))
+}
+
+func humanBytes(n int64) string {
+	if n < 1<<10 {
+		return strconv.FormatInt(n, 10) + "B"
+	}
+	f := float64(n)
+	for _, unit := range []string{"K", "M", "G", "T"} {
+		if f /= 1 << 10; f < 1<<10 {
+			return strconv.FormatFloat(f, 'f', 2, 64) + unit
+		}
+	}
+	return strconv.FormatFloat(f/(1<<10), 'f', 2, 64) + "P"
+}
+
+// processStart is near enough to when the process began.
+var processStart = time.Now()
+
+func (r *infoReport) writeServer() {
+	b := build()
+	now := time.Now()
+	uptime := max(0, int64(now.Sub(processStart)/time.Second))
+	r.text("redis_version", redisVersion)
+	r.text("larder_version", b.version)
+	r.text("redis_git_sha1", b.revision)
+	r.number("redis_git_dirty", b.dirty)
+	r.text("redis_build_id", b.id)
+	r.text("redis_mode", "standalone")
+	r.text("os", systemName())
+	r.number("arch_bits", strconv.IntSize)
+	r.text("multiplexing_api", r.srv.multiplexing())
+	r.text("go_version", runtime.Version())
+	r.number("process_id", int64(os.Getpid()))
+	r.text("run_id", r.srv.ops().runID)
+	r.number("tcp_port", int64(r.srv.boundPort()))
+	r.number("server_time_usec", now.UnixMicro())
+	r.number("uptime_in_seconds", uptime)
+	r.number("uptime_in_days", uptime/(24*60*60))
+	r.text("executable", executable())
+	r.text("config_file", "")
+	r.zeros("io_threads_active")
+}
+
+// multiplexing names what waits for the sockets.
+func (s *Server) multiplexing() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.loops) > 0 {
+		return "epoll"
+	}
+	return "go"
+}
+
+func executable() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return path
+}
+
+// buildInfo says which larder this is.
+type buildInfo struct {
+	version  string
+	revision string // 8 hexadecimal digits
+	dirty    int64
+	id       string
+}
+
+const modulePath = "github.com/larderkv/larder"
+
+// build reads what the go command wrote into the binary. The revision is that of the main module, which may be a
+// program that embeds larder.
+var build = sync.OnceValue(func() buildInfo {
+	b := buildInfo{version: "(devel)", revision: "00000000"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return b
+	}
+	for _, m := range append(info.Deps, &info.Main) {
+		if m.Path == modulePath && m.Version != "" {
+			b.version = m.Version
+		}
+	}
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision" && len(setting.Value) >= 8:
+			b.revision = setting.Value[:8]
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			b.dirty = 1
+		}
+	}
+	h := fnv.New64a()
+	h.Write([]byte(info.String()))
+	b.id = fmt.Sprintf("%016x", h.Sum64())
+	return b
+})
+
+func (r *infoReport) writeClients() {
+	var longestInput, longestOutput int64
+	for _, c := range r.clients {
+		longestInput = max(longestInput, c.unreadLen.Load())
+		longestOutput = max(longestOutput, c.unsentLen.Load())
+	}
+	r.number("connected_clients", int64(len(r.clients)))
+	r.zeros("cluster_connections")
+	r.number("maxclients", r.srv.settings.maxClients.Load())
+	r.number("client_recent_max_input_buffer", longestInput)
+	r.number("client_recent_max_output_buffer", longestOutput)
+	r.zeros("blocked_clients", "tracking_clients", "clients_in_timeout_table")
+}
+
+// clientMemory returns what the connections hold, but for the buffers that event loops lend them.
+func (r *infoReport) clientMemory() int64 {
+	sum := int64(0)
+	for _, c := range r.clients {
+		sum += int64(unsafe.Sizeof(*c)) + c.unreadLen.Load() + c.unsentLen.Load()
+	}
+	return sum
+}
+
+func (r *infoReport) writeMemory() {
+	used, data, limit := r.cache.ResidentBytes, r.cache.UsedBytes, r.cache.MaxBytes
+	peak, heap, rss := r.srv.peakMemory(), goHeap(), residentMemory()
+	if rss == 0 {
+		rss = used + goMemory()
+	}
+	r.bytes("used_memory", used)
+	r.bytes("used_memory_rss", rss)
+	r.bytes("used_memory_peak", peak)
+	r.text("used_memory_peak_perc", percent(used, peak))
+	r.number("used_memory_overhead", used-data)
+	r.zeros("used_memory_startup")
+	r.number("used_memory_dataset", data)
+	r.text("used_memory_dataset_perc", percent(data, used))
+	r.bytes("used_memory_go_heap", heap)
+	r.number("allocator_allocated", data)
+	r.number("allocator_active", used)
+	r.number("allocator_resident", used)
+	if total := systemMemory(); total > 0 {
+		r.bytes("total_system_memory", total)
+	}
+	r.bytes("maxmemory", limit)
+	r.text("maxmemory_policy", r.srv.Cache.Policy().String())
+	r.fraction("allocator_frag_ratio", ratio(used, data))
+	r.number("allocator_frag_bytes", used-data)
+	r.fraction("allocator_rss_ratio", 1)
+	r.zeros("allocator_rss_bytes")
+	r.fraction("rss_overhead_ratio", ratio(rss, used))
+	r.number("rss_overhead_bytes", rss-used)
+	r.fraction("mem_fragmentation_ratio", ratio(rss, used))
+	r.number("mem_fragmentation_bytes", rss-used)
+	r.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
+	r.number("mem_clients_normal", r.clientMemory())
+	r.zeros("mem_cluster_links", "mem_aof_buffer")
+	r.text("mem_allocator", "larder-arena")
+	r.zeros("active_defrag_running")
+	r.number("lazyfree_pending_objects", int64(r.cache.Garbage))
+}
+
+// ratio returns a/b, and 1 where there is nothing to compare with.
+func ratio(a, b int64) float64 {
+	if b == 0 {
+		return 1
+	}
+	return float64(a) / float64(b)
+}
+
+func percent(part, whole int64) string {
+	if whole == 0 {
+		return "0.00%"
+	}
+	return strconv.FormatFloat(100*float64(part)/float64(whole), 'f', 2, 64) + "%"
+}
+
+// goHeap returns the bytes of objects in the Go heap.
+func goHeap() int64 { return readMetrics("/memory/classes/heap/objects:bytes")[0] }
+
+// goMemory returns what the Go runtime holds from the system.
+func goMemory() int64 {
+	m := readMetrics("/memory/classes/total:bytes", "/memory/classes/heap/released:bytes")
+	return m[0] - m[1]
+}
+
+func readMetrics(names ...string) []int64 {
+	samples := make([]metrics.Sample, len(names))
+	for i, name := range names {
+		samples[i].Name = name
+	}
+	metrics.Read(samples)
+	values := make([]int64, len(names))
+	for i := range samples {
+		if samples[i].Value.Kind() == metrics.KindUint64 {
+			values[i] = int64(samples[i].Value.Uint64())
+		}
+	}
+	return values
+}
+
+func (r *infoReport) writePersistence() {
+	r.zeros("loading", "async_loading", "current_cow_size", "rdb_bgsave_in_progress", "rdb_saves", "aof_enabled",
+		"aof_rewrite_in_progress", "aof_rewrite_scheduled", "module_fork_in_progress")
+}
+
+func (r *infoReport) writeStats() {
+	n := &r.counts
+	_, errorReplies := r.srv.ops().errors.snapshot()
+	r.number("total_connections_received", n.connected)
+	r.number("total_commands_processed", n.commands)
+	r.number("instantaneous_ops_per_sec", int64(r.rates.commands))
+	r.number("total_net_input_bytes", n.bytesIn)
+	r.number("total_net_output_bytes", n.bytesOut)
+	r.fraction("instantaneous_input_kbps", r.rates.bytesIn/1024)
+	r.fraction("instantaneous_output_kbps", r.rates.bytesOut/1024)
+	r.number("rejected_connections", n.rejected)
+	r.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
+	r.number("expired_keys", n.expired)
+	r.number("evicted_keys", n.evicted)
+	r.zeros("evicted_clients")
+	r.number("keyspace_hits", n.hits)
+	r.number("keyspace_misses", n.misses)
+	r.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+		"migrate_cached_sockets", "slave_expires_tracked_keys", "tracking_total_keys", "tracking_total_items",
+		"tracking_total_prefixes", "unexpected_error_replies")
+	r.number("total_error_replies", errorReplies)
+}
+
+func (r *infoReport) writeReplication() {
+	r.text("role", "master")
+	r.zeros("connected_slaves")
+	r.text("master_failover_state", "no-failover")
+	r.text("master_replid", r.srv.ops().replicationID)
+	r.text("master_replid2", strings.Repeat("0", 40))
+	r.zeros("master_repl_offset")
+	r.number("second_repl_offset", -1)
+	r.zeros("repl_backlog_active", "repl_backlog_size", "repl_backlog_first_byte_offset", "repl_backlog_histlen")
+}
+
+func (r *infoReport) writeCPU() {
+	user, system := processTime()
+	r.seconds("used_cpu_sys", system)
+	r.seconds("used_cpu_user", user)
+	r.seconds("used_cpu_sys_children", 0)
+	r.seconds("used_cpu_user_children", 0)
+}
+
+func (r *infoReport) seconds(field string, d time.Duration) {
+	r.text(field, strconv.FormatFloat(d.Seconds(), 'f', 6, 64))
+}
+
+func (r *infoReport) writeErrorStats() {
+	byCode, _ := r.srv.ops().errors.snapshot()
+	for _, code := range slices.Sorted(maps.Keys(byCode)) {
+		r.text("errorstat_"+code, "count="+strconv.FormatInt(byCode[code], 10))
+	}
+}
+
+func (r *infoReport) writeCluster() { r.zeros("cluster_enabled") }
+
+func (r *infoReport) writeKeyspace() {
+	for n := range r.srv.Cache.Databases() {
+		db, err := r.srv.Cache.DB(n)
+		if err != nil {
+			return
+		}
+		keys := db.Keys()
+		size, _ := keys.Len()
+		if size == 0 {
+			continue
+		}
+		expires, _ := keys.Volatile()
+		r.text("db"+strconv.Itoa(n), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d", size, expires,
+			averageTTL(keys, expires).Milliseconds()))
+	}
+}
+
+// ttlSamples is the number of keys from which the average time to live is estimated.
+const ttlSamples = 32
+
+// averageTTL estimates the mean time to live of the keys that have one from keys drawn at random, 0 if none of those
+// has one.
+func averageTTL(keys datatypes.Keys, expires int) time.Duration {
+	if expires == 0 {
+		return 0
+	}
+	sum, n := time.Duration(0), time.Duration(0)
+	for range ttlSamples {
+		key, ok, err := keys.Random()
+		if err != nil || !ok {
+			break
+		}
+		if ttl, ok, err := keys.TTL(key); err == nil && ok && ttl >= 0 {
+			sum += min(ttl, math.MaxInt64/ttlSamples)
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / n
+}

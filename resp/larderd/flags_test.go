@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/larderkv/larder/resp"
+)
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name    string
+		args    []string
+		environ []string
+		want    map[string]string // of these parameters
+		problem string            // part of the error
+	}{
+		{name: "defaults",
+			want: map[string]string{"port": "6379", "bind": "127.0.0.1 -::1", "maxmemory": "0", "maxmemory-policy": "noeviction",
+				"databases": "16", "loglevel": "notice", "unixsocket": "", "requirepass": "", "timeout": "0"}},
+		{name: "both forms", args: []string{"--port", "7000", "--maxmemory=256mb", "--MaxMemory-Policy", "ALLKEYS-LFU"},
+			want: map[string]string{"port": "7000", "maxmemory": "268435456", "maxmemory-policy": "allkeys-lfu"}},
+		{name: "several words", args: []string{"--bind", "127.0.0.1", "-::1", "--port", "1"},
+			want: map[string]string{"bind": "127.0.0.1 -::1", "port": "1"}},
+		{name: "one argument of several words", args: []string{"--bind", "127.0.0.1 -::1"},
+			want: map[string]string{"bind": "127.0.0.1 -::1"}},
+		{name: "empty value", args: []string{"--save", "", "--bind=", "--requirepass", ""},
+			want: map[string]string{"save": "", "bind": "", "requirepass": ""}},
+		{name: "value that looks like a flag", args: []string{"--requirepass=--secret=x"},
+			want: map[string]string{"requirepass": "--secret=x"}},
+		{name: "environment", environ: []string{"LARDER_MAXMEMORY_POLICY=volatile-ttl", "LARDER_PORT=1", "PORT=2", "LARDER_TEST_REQUIRE=1"},
+			want: map[string]string{"maxmemory-policy": "volatile-ttl", "port": "1"}},
+		{name: "flags win", args: []string{"--port", "3"}, environ: []string{"LARDER_PORT=1"},
+			want: map[string]string{"port": "3"}},
+		{name: "octal", args: []string{"--unixsocketperm", "0770"}, want: map[string]string{"unixsocketperm": "770"}},
+		{name: "what larder does not do anyway", args: []string{"--appendonly", "no", "--cluster-enabled", "no"},
+			want: map[string]string{"appendonly": "no"}},
+
+		{name: "mistyped", args: []string{"--maxmemory-polcy", "x"}, problem: "did you mean --maxmemory-policy?"},
+		{name: "unknown", args: []string{"--replicaof", "x"}, problem: "unknown flag --replicaof; see --help"},
+		{name: "no value", args: []string{"--port"}, problem: "--port needs a value"},
+		{name: "flag for a value", args: []string{"--port", "--bind", "::1"}, problem: "--port needs a value"},
+		{name: "configuration file", args: []string{"/etc/redis.conf"}, problem: "unexpected argument"},
+		{name: "single dash", args: []string{"-port", "1"}, problem: "unexpected argument"},
+		{name: "wrong number", args: []string{"--port", "70000"}, problem: `--port "70000": argument must be between 0 and 65535 inclusive`},
+		{name: "wrong variable", environ: []string{"LARDER_PORT=x"}, problem: `LARDER_PORT "x": argument couldn't be parsed into an integer`},
+		{name: "wrong memory", args: []string{"--maxmemory", "12parsec"}, problem: "argument must be a memory value"},
+		{name: "persistence", args: []string{"--appendonly", "yes"}, problem: "no other value than 'no'"},
+	}
+	for _, tt := range tests {
+		cfg, err := parse(tt.args, tt.environ)
+		if tt.problem != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.problem) {
+				t.Errorf("%s: error %v, want %q", tt.name, err, tt.problem)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+			continue
+		}
+		for name, want := range tt.want {
+			if cfg[name] != want {
+				t.Errorf("%s: %s is %q, want %q", tt.name, name, cfg[name], want)
+			}
+		}
+	}
+}
+
+func TestParseHelpAndVersion(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]error{
+		"--help": errHelp, "-h": errHelp, "--version": errVersion, "-v": errVersion, "--port 1 --help": errHelp, "--save --help": nil,
+	} {
+		if _, err := parse(strings.Fields(args), nil); want != nil && !errors.Is(err, want) {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
+func TestHelp(t *testing.T) {
+	t.Parallel()
+	var out strings.Builder
+	writeHelp(&out)
+	for _, p := range resp.Parameters() {
+		if !strings.Contains(out.String(), "\n  --"+p.Name+" ") {
+			t.Errorf("--%s is missing", p.Name)
+		}
+		if p.Usage == "" || strings.Contains(p.Usage, "\n") {
+			t.Errorf("--%s: usage %q", p.Name, p.Usage)
+		}
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	names := []string{"port", "bind", "maxmemory", "maxmemory-policy", "maxclients"}
+	for typed, want := range map[string]string{
+		"prot": "port", "por": "port", "maxmemry": "maxmemory", "max-memory": "maxmemory", "maxmemory_policy": "maxmemory-policy",
+		"": "", "x": "", "replicaof": "", "maxmemory": "maxmemory",
+	} {
+		if got := nearest(typed, names); got != want {
+			t.Errorf("nearest(%q) = %q, want %q", typed, got, want)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+// Larderd serves a cache to clients of Redis and Valkey.
+//
+//	larderd --port 6379 --maxmemory 1gb --maxmemory-policy allkeys-lfu
+//
+// Its flags have the names, the values and, but for io-threads, the defaults of redis.conf. A flag may stand in the
+// environment instead: LARDER_MAXMEMORY_POLICY for --maxmemory-policy; the flag wins over the variable. It listens on
+// the loopback addresses unless it is told otherwise. On SIGTERM or SIGINT it answers what it has received and ends;
+// the data ends with it.
+//
+// The exit status is 0 after a signal, 1 when it could not serve, 2 when it was called wrongly.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/resp"
+)
+
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// patience is how long clients may take to receive the last replies.
+const patience = 5 * time.Second
+
+func main() {
+	// The second signal ends the process at once: stop gives signals their usual effect back.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, os.Interrupt)
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+}
+
+// run is the whole program. It returns the exit status, once ctx is done or it cannot go on.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	cfg, err := parse(args, environ)
+	switch {
+	case errors.Is(err, errHelp):
+		writeHelp(stdout)
+		return 0
+	case errors.Is(err, errVersion):
+		fmt.Fprintln(stdout, version())
+		return 0
+	case err != nil:
+		fmt.Fprintln(stderr, "larderd:", err)
+		return exitUsage
+	}
+	log := newLogger(stderr, cfg["loglevel"])
+	if err := serve(ctx, cfg, log); err != nil {
+		log.Error("cannot serve", "error", err)
+		return exitFailure
+	}
+	return 0
+}
+
+// serve opens the cache and serves it until ctx is done.
+func serve(ctx context.Context, cfg config, log *slog.Logger) error {
+	policy, err := larder.ParsePolicy(cfg["maxmemory-policy"])
+	if err != nil {
+		return err
+	}
+	cache, err := larder.Open(larder.Options{
+		MaxBytes:  cfg.number("maxmemory"),
+		Policy:    policy,
+		Databases: int(cfg.number("databases")),
+	})
+	if err != nil {
+		return err
+	}
+	defer cache.Close()
+	srv := &resp.Server{
+		Cache:       cache,
+		Logger:      log,
+		Password:    cfg["requirepass"],
+		Loops:       int(cfg.number("io-threads")),
+		EnableDebug: cfg.yes("enable-debug-command"),
+	}
+	if err := srv.SetConfig(cfg.settings()...); err != nil {
+		return err
+	}
+	listeners, err := listen(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return serveAll(ctx, srv, listeners, log)
+}
+
+// serveAll serves the listeners until ctx is done or one of them fails.
+func serveAll(ctx context.Context, srv *resp.Server, listeners []net.Listener, log *slog.Logger) error {
+	failed := make(chan error, len(listeners))
+	for _, ln := range listeners {
+		log.Info("listening", "network", ln.Addr().Network(), "addr", ln.Addr().String())
+		go func() { failed <- srv.Serve(ln) }()
+	}
+	log.Info("ready", "version", version(), "pid", os.Getpid())
+	var err error
+	select {
+	case <-ctx.Done():
+		log.Info("shutting down")
+	case err = <-failed:
+	}
+	limited, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if cutOff := srv.Shutdown(limited); cutOff != nil {
+		log.Warn("connections were cut off", "error", cutOff)
+	}
+	log.Info("bye")
+	return err
+}
+
+// number returns the value of a parameter that is a number.
+func (c config) number(name string) int64 {
+	n, err := strconv.ParseInt(c[name], 10, 64)
+	if err != nil {
+		panic("larderd: " + name + " is not a number: " + c[name]) // parse has checked it
+	}
+	return n
+}
+
+func (c config) yes(name string) bool { return c[name] == "yes" }

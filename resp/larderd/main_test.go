@@ -1,0 +1,375 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// asProgram makes the test binary be larderd, so that tests can start it as a process of its own.
+const asProgram = "LARDERD_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// limit is how long anything may take in these tests.
+const limit = 20 * time.Second
+
+// syncBuffer is a log that is read while it is written.
+type syncBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *syncBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *syncBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// program is larderd running within the test.
+type program struct {
+	t      *testing.T
+	log    syncBuffer
+	stop   context.CancelFunc
+	status chan int
+}
+
+func start(t *testing.T, args ...string) *program {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	p := &program{t: t, stop: cancel, status: make(chan int, 1)}
+	go func() { p.status <- run(ctx, args, nil, io.Discard, &p.log) }()
+	t.Cleanup(cancel)
+	return p
+}
+
+// wait waits for the program's end and returns its status.
+func (p *program) wait() int {
+	p.t.Helper()
+	select {
+	case status := <-p.status:
+		return status
+	case <-time.After(limit):
+		p.t.Fatal("larderd does not end; its log:\n", p.log.String())
+		return 0
+	}
+}
+
+// socketPath returns a path that is short enough for a unix socket.
+func socketPath(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "larderd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return filepath.Join(dir, "s")
+}
+
+// connect connects to a server that may be about to start.
+func connect(t *testing.T, network, addr string) *session {
+	t.Helper()
+	for deadline := time.Now().Add(limit); ; {
+		conn, err := net.Dial(network, addr)
+		if err == nil {
+			t.Cleanup(func() { conn.Close() })
+			conn.SetDeadline(time.Now().Add(limit))
+			return &session{t, conn, bufio.NewReader(conn)}
+		}
+		if time.Now().After(deadline) {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+// session is a connection that speaks RESP2.
+type session struct {
+	t    *testing.T
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+// do sends an inline command and returns the reply, the elements of an array joined by blanks.
+func (s *session) do(command string) string {
+	s.t.Helper()
+	if _, err := io.WriteString(s.conn, command+"\r\n"); err != nil {
+		s.t.Fatal(err)
+	}
+	return s.reply()
+}
+
+func (s *session) reply() string {
+	s.t.Helper()
+	line, err := s.in.ReadString('\n')
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	line = strings.TrimSpace(line)
+	n, _ := strconv.Atoi(line[1:])
+	switch {
+	case line[0] == '$' && n >= 0:
+		body := make([]byte, n+2)
+		if _, err := io.ReadFull(s.in, body); err != nil {
+			s.t.Fatal(err)
+		}
+		return string(body[:n])
+	case line[0] == '*':
+		elements := make([]string, max(n, 0))
+		for i := range elements {
+			elements[i] = s.reply()
+		}
+		return strings.Join(elements, " ")
+	}
+	return line
+}
+
+func (s *session) expect(command, want string) {
+	s.t.Helper()
+	if got := s.do(command); got != want {
+		s.t.Errorf("%s: %q, want %q", command, got, want)
+	}
+}
+
+func TestServesWhatItIsTold(t *testing.T) {
+	t.Parallel()
+	path := socketPath(t)
+	p := start(t, "--port", "0", "--unixsocket", path, "--unixsocketperm", "700", "--maxmemory", "64mb", "--databases=3",
+		"--maxmemory-policy", "allkeys-lru", "--requirepass", "secret", "--maxclients", "7", "--timeout", "100",
+		"--tcp-keepalive", "60", "--loglevel", "warning", "--proto-max-bulk-len", "2mb", "--io-threads", "1",
+		"--save", "", "--enable-debug-command", "yes")
+	c := connect(t, "unix", path)
+	c.expect("GET x", "-NOAUTH Authentication required.")
+	c.expect("AUTH secret", "+OK")
+	c.expect("SELECT 3", "-ERR DB index is out of range")
+	c.expect("SELECT 2", "+OK")
+	c.expect("SET x 1", "+OK")
+	for name, want := range map[string]string{
+		"port": "0", "bind": "", "unixsocket": path, "maxmemory": "67108864", "databases": "3",
+		"maxmemory-policy": "allkeys-lru", "requirepass": "secret", "maxclients": "7", "timeout": "100",
+		"tcp-keepalive": "60", "loglevel": "warning", "proto-max-bulk-len": "2097152", "io-threads": "1", "save": "",
+		"enable-debug-command": "yes",
+	} {
+		c.expect("CONFIG GET "+name, name+" "+want)
+	}
+	if runtime.GOOS != "windows" {
+		c.expect("CONFIG GET unixsocketperm", "unixsocketperm 700")
+	}
+	if log := p.log.String(); log != "" {
+		t.Errorf("at loglevel warning the log has %q", log)
+	}
+	c.expect("CONFIG SET loglevel notice", "+OK")
+	p.stop()
+	if status := p.wait(); status != 0 {
+		t.Errorf("status %d; log:\n%s", status, p.log.String())
+	}
+	if log := p.log.String(); !strings.Contains(log, "level=INFO msg=bye") {
+		t.Errorf("after CONFIG SET loglevel the log has %q", log)
+	}
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket is left behind: %v", err)
+	}
+	if _, err := c.in.ReadByte(); err != io.EOF {
+		t.Errorf("the connection reads %v", err)
+	}
+}
+
+// freePort returns a port that is free on the IPv4 loopback address.
+func freePort(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	return port
+}
+
+func TestSeveralAddresses(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	// 192.0.2.1 is reserved for documentation: no machine has it.
+	hosts := []string{"127.0.0.1", "-192.0.2.1"}
+	if runtime.GOOS == "linux" {
+		hosts = append(hosts, "127.0.0.2")
+	}
+	p := start(t, append([]string{"--port", port, "--bind"}, hosts...)...)
+	for _, host := range hosts {
+		if !strings.HasPrefix(host, "-") {
+			connect(t, "tcp", net.JoinHostPort(host, port)).expect("CONFIG GET port", "port "+port)
+		}
+	}
+	if log := p.log.String(); !strings.Contains(log, "address left out") || strings.Contains(log, "level=WARN") {
+		t.Errorf("log:\n%s", log)
+	}
+	p.stop()
+	if status := p.wait(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestCannotServe(t *testing.T) {
+	t.Parallel()
+	path := socketPath(t)
+	taken, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	go func() {
+		for {
+			conn, err := taken.Accept()
+			if err != nil {
+				return
+			}
+			conn.Close()
+		}
+	}()
+	busy, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer busy.Close()
+	_, busyPort, _ := net.SplitHostPort(busy.Addr().String())
+	plain := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(plain, []byte("data"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name   string
+		status int
+		args   []string
+	}{
+		{"no address", 1, []string{"--port", "0"}},
+		{"no address", 1, []string{"--bind", ""}},
+		{"port taken", 1, []string{"--port", busyPort, "--bind", "127.0.0.1"}},
+		{"port taken on an optional address", 1, []string{"--port", busyPort, "--bind", "-127.0.0.1"}},
+		{"socket taken", 1, []string{"--port", "0", "--unixsocket", path}},
+		{"socket is a file", 1, []string{"--port", "0", "--unixsocket", plain}},
+		{"address of nobody", 1, []string{"--port", "1", "--bind", "192.0.2.1"}},
+		{"too little memory", 1, []string{"--port", "0", "--unixsocket", path + "2", "--maxmemory", "1k"}},
+		{"unknown flag", 2, []string{"--frobnicate", "1"}},
+	}
+	for _, tt := range tests {
+		if runtime.GOOS == "windows" && strings.Contains(tt.name, "optional") {
+			continue
+		}
+		p := start(t, tt.args...)
+		if status := p.wait(); status != tt.status || p.log.String() == "" {
+			t.Errorf("%s: status %d, want %d; log:\n%s", tt.name, status, tt.status, p.log.String())
+		}
+	}
+	if data, err := os.ReadFile(plain); string(data) != "data" {
+		t.Errorf("the file in the socket's place: %q, %v", data, err)
+	}
+}
+
+func TestAbandonedSocketIsReplaced(t *testing.T) {
+	t.Parallel()
+	path := socketPath(t)
+	ln, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln.SetUnlinkOnClose(false)
+	ln.Close()
+	p := start(t, "--port", "0", "--unixsocket", path)
+	connect(t, "unix", path).expect("PING", "+PONG")
+	p.stop()
+	if status := p.wait(); status != 0 {
+		t.Errorf("status %d", status)
+	}
+}
+
+func TestWarnsOfOpenDoors(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	p := start(t, "--port", port, "--bind", "*")
+	connect(t, "tcp", "127.0.0.1:"+port).expect("CONFIG GET bind", "bind *")
+	p.stop()
+	p.wait()
+	if !strings.Contains(p.log.String(), "no password is required") {
+		t.Errorf("log:\n%s", p.log.String())
+	}
+}
+
+// TestSignal runs larderd as a process, with parameters from the environment, and ends it as an operator does.
+func TestSignal(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no signals to send")
+	}
+	for _, sig := range []os.Signal{syscall.SIGTERM, os.Interrupt} {
+		path := socketPath(t)
+		exe, err := os.Executable()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(exe, "--port", "0")
+		cmd.Env = append(os.Environ(), asProgram+"=1", "LARDER_PORT=1", "LARDER_UNIXSOCKET="+path, "LARDER_MAXMEMORY=8mb")
+		var log syncBuffer
+		cmd.Stderr = &log
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		t.Cleanup(func() { cmd.Process.Kill() })
+		c := connect(t, "unix", path)
+		c.expect("CONFIG GET maxmemory", "maxmemory 8388608")
+		c.expect("SET k v", "+OK")
+		if err := cmd.Process.Signal(sig); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("%v: %v; log:\n%s", sig, err, log.String())
+			}
+		case <-time.After(limit):
+			t.Fatalf("%v does not end larderd; log:\n%s", sig, log.String())
+		}
+		if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%v: the socket is left behind: %v", sig, err)
+		}
+		if _, err := c.in.ReadByte(); err != io.EOF {
+			t.Errorf("%v: the connection reads %v", sig, err)
+		}
+	}
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	t.Parallel()
+	for args, want := range map[string]string{"--version": "larderd ", "--help": "Usage: larderd"} {
+		var out, log bytes.Buffer
+		if status := run(t.Context(), []string{args}, nil, &out, &log); status != 0 || !strings.HasPrefix(out.String(), want) || log.Len() > 0 {
+			t.Errorf("%s: status %d, output %q, log %q", args, status, out.String(), log.String())
+		}
+	}
+}
