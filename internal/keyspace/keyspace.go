@@ -57,7 +57,7 @@ type Keyspace struct {
 	policy    atomic.Uint32
 	recording atomic.Uint32
 	tuner     atomic.Pointer[eviction.Tuner] // nil until something is evicted by worth
-	closed    atomic.Bool // set while every shard is locked and being written
+	closed    atomic.Bool                    // set while every shard is locked and being written
 	events    listeners
 
 	_    [cacheLine]byte
