@@ -16,9 +16,14 @@ func (b *bin) excess() int {
 }
 
 // Compactable estimates the bytes that moving blocks of at least size bytes
-// together would free. O(classes).
+// together would free. For all blocks, of size 0 up, that includes the free pages of huge
+// chunks, which only go back to the system with the whole chunk; of these one chunk's
+// worth is never counted, since no move can spare the last one. O(classes).
 func (a *Arena) Compactable(size int) int {
 	sum := 0
+	if size == 0 {
+		sum = max(0, (a.pages.freePages-a.pages.idlePages)*PageSize-ChunkSize)
+	}
 	for c := classOf(min(size, maxSmall)); c < numClasses; c++ {
 		sum += a.bins[c].excess() * int(a.bins[c].pages) * PageSize
 	}

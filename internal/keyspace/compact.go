@@ -80,8 +80,8 @@ func (sh *shard) compactSlice(steps int) (more bool) {
 	for range steps {
 		c.index = &sh.indexes[c.db]
 		t := &c.index.table
+		t.Relocate(sh.arena, c.cursor)
 		if c.tables {
-			t.Relocate(sh.arena, c.cursor)
 			c.cursor = t.NextSegment(sh.arena, c.cursor)
 		} else {
 			next := t.Visit(&sh.env, c.index, c.cursor, (*compactVisitor)(sh))
