@@ -204,8 +204,7 @@ func (d DB) WithCounters(c *Counters) DB { return DB{d.view.WithCounters(c)} }
 // NoTouch returns the same database with reads that do not count as use of the
 // key for eviction, as after CLIENT NO-TOUCH ON.
 func (d DB) NoTouch() DB {
-	d.view.NoTouch = true
-	return d
+	return DB{d.view.WithoutTouch()}
 }
 
 // Databases returns the number of databases.

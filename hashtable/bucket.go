@@ -52,17 +52,55 @@ const (
 // above a zero byte may be set as well; callers compare the entry anyway.
 func zeroBytes(x uint64) uint64 { return (x - lowBits) &^ x & highBits }
 
-// match returns a mask of the slots whose tag may equal tag, free slots
-// included.
-func (b *bucket) match(tag uint8) uint16 {
+// match returns the slots whose tag may equal tag, free slots included.
+func (b *bucket) match(tag uint8) matches {
 	pattern := uint64(tag) * lowBits
 	lo := zeroBytes(binary.LittleEndian.Uint64(b.tags[:8]) ^ pattern)
 	hi := zeroBytes(uint64(binary.LittleEndian.Uint32(b.tags[8:])) ^ pattern&0xffffffff)
-	// The product gathers the flag of each byte into one bit per slot.
-	const gather = 0x0102040810204080
-	m := uint16((lo >> 7) * gather >> 56)
-	return m | uint16((hi&0x80808080>>7)*gather>>56)<<8
+	return matches(lo | hi>>4&0x08080808)
 }
+
+// matches is a set of slots: bit 8i+7 stands for slot i of the first eight, bit
+// 8i+3 for slot 8+i.
+type matches uint64
+
+// first returns the first slot in the order of bits. The set is not empty.
+func (m matches) first() uint32 {
+	bit := uint32(bits.TrailingZeros64(uint64(m)))
+	return bit>>3 + (bit>>2&1^1)<<3
+}
+
+// rest returns the set without its first slot.
+func (m matches) rest() matches { return m & (m - 1) }
+
+// Bucket is a bucket as readers without a lock see it: it may change under them.
+type Bucket bucket
+
+// Match returns the refs whose tag may equal tag.
+func (b *Bucket) Match(tag uint8) Matches {
+	return Matches{&b.refs, (*bucket)(b).match(tag)}
+}
+
+// Matches is a set of refs, to be walked once.
+//
+//	for m := b.Match(tag); !m.Empty(); m.Drop() { … m.Ref() … }
+type Matches struct {
+	refs *[bucketSlots]arena.Ref
+	set  matches
+}
+
+// Empty reports whether the set is.
+func (m *Matches) Empty() bool { return m.set == 0 }
+
+// Ref returns a ref of a set that is not empty. It is zero for a free slot.
+func (m *Matches) Ref() arena.Ref {
+	return *(*arena.Ref)(unsafe.Add(unsafe.Pointer(m.refs), m.set.first()*refSize))
+}
+
+// Drop takes out the ref that Ref returned.
+func (m *Matches) Drop() { m.set = m.set.rest() }
+
+const refSize = uint32(unsafe.Sizeof(arena.Ref(0)))
 
 // free returns the first free slot, or -1.
 func (b *bucket) free() int {
@@ -127,5 +165,3 @@ func (b *bucket) atDistance(distance uint32) int {
 	}
 	return -1
 }
-
-func firstSlot(mask uint16) int { return bits.TrailingZeros16(mask) }

@@ -29,7 +29,7 @@ type Probe struct {
 	step  uint32 // buckets past home; beyond reach: buckets of the stash
 	limit uint32 // steps after which the probe gives up
 	slot  uint32
-	mask  uint16
+	mask  matches
 	tag   uint8
 	short bool
 }
@@ -52,7 +52,7 @@ func (t *Table) Probe(a *arena.Arena, h uint64) Probe {
 // learns of the change; it never reads memory that is not mapped and always
 // ends. A probe that could not look everywhere says so by Short.
 func (t *Table) Peek(a *arena.Arena, h uint64) Probe {
-	root := *(*root)(unsafe.Pointer(t)) // one load: directory and depth belong together
+	root := *(*root)(unsafe.Pointer(t))
 	if root.dir == 0 {
 		return Probe{}
 	}
@@ -73,56 +73,40 @@ func (t *Table) Peek(a *arena.Arena, h uint64) Probe {
 	return p
 }
 
-// PeekHome looks at the bucket in which the entries of hash h are looked for
-// first. It returns the bucket's refs and a mask of the slots to consider, free ones (of
-// ref zero) included. An entry that is not among them may still be in the table. It is the
-// first step of Peek, for those who want it quick, with the same rules.
-func (t *Table) PeekHome(a *arena.Arena, h uint64) (refs *[bucketSlots]arena.Ref, mask uint16) {
-	root := *(*root)(unsafe.Pointer(t)) // one load: directory and depth belong together
-	if root.dir == 0 {
-		return nil, 0
-	}
-	i := h >> 1 >> ((63 - root.depth) & 63)
-	dir := a.Peek(root.dir, int(i+1)*segmentSize)
-	if dir == nil {
-		return nil, 0
-	}
-	s := *(*geometry)(unsafe.Add(dir, i*segmentSize))
-	pos := position(h, s.depth&63)
-	line := a.Peek(s.block+arena.Ref(home(pos, uint32(s.buckets))*(bucketSize/8)), bucketSize)
-	if line == nil {
-		return nil, 0
-	}
-	b := bucketAt(line, 0)
-	return &b.refs, b.match(uint8(pos))
-}
-
-// Line returns the address of the bucket in which the entries of hash h are
-// looked for first, or nil, and reads nothing of it. It serves to touch the
-// buckets of several hashes before the first of them is probed, so that their
-// cache misses overlap. Like Peek it may run while others change the table.
-func (t *Table) Line(a *arena.Arena, h uint64) unsafe.Pointer {
+// Home returns the address of the bucket in which the entries of hash h are
+// looked for first, and the tag that they have there, reading nothing of it. An
+// address of nil is for a table that has none, or one so large that only Peek
+// looks into it. It is Peek's first step for those who want it quick or apart
+// from the rest, with the same rules: it may run while others change the table, and
+// then returns the address of memory that can be read and means nothing. O(1).
+func (t *Table) Home(a *arena.Arena, h uint64) (*Bucket, uint8) {
 	root := *(*root)(unsafe.Pointer(t))
-	if root.dir == 0 {
-		return nil
+	if root.depth > maxHomeDepth {
+		return nil, 0
 	}
 	i := h >> 1 >> ((63 - root.depth) & 63)
-	dir := a.Peek(root.dir, int(i+1)*segmentSize)
-	if dir == nil {
-		return nil
+	p := a.PeekAt(root.dir, uint32(i)*segmentSize, segmentSize)
+	if p == nil {
+		return nil, 0
 	}
-	s := *(*geometry)(unsafe.Add(dir, i*segmentSize))
-	at := home(position(h, s.depth&63), uint32(s.buckets))
-	return a.Peek(s.block+arena.Ref(at*(bucketSize/8)), bucketSize)
+	s := (*geometry)(p)
+	pos := position(h, s.depth&63)
+	line := a.PeekAt(s.block, home(pos, uint32(s.buckets))*bucketSize, bucketSize)
+	return (*Bucket)(line), uint8(pos)
 }
 
-// root is the part of a Table that leads to a segment, as one word.
+// maxHomeDepth is that of the greatest directory that lies in one chunk.
+const maxHomeDepth = 17
+
+var _ [0]struct{} = [segmentSize<<maxHomeDepth - arena.ChunkSize]struct{}{}
+
+// root is the part of a Table that leads to a segment.
 type root struct {
 	dir   arena.Ref
 	depth uint32
 }
 
-// geometry is the part of a segment that leads to a bucket, as one word.
+// geometry is the part of a segment that leads to a bucket.
 type geometry struct {
 	block   arena.Ref
 	buckets uint16
@@ -142,8 +126,8 @@ func (p *Probe) start(block unsafe.Pointer, n uint32, depth uint8, h uint64) {
 func (p *Probe) Next() arena.Ref {
 	for p.at != nil {
 		for p.mask != 0 {
-			p.slot = uint32(firstSlot(p.mask))
-			p.mask &= p.mask - 1
+			p.slot = p.mask.first()
+			p.mask = p.mask.rest()
 			if ref := p.at.refs[p.slot]; ref != 0 {
 				return ref
 			}

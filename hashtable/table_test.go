@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"unsafe"
 
 	"github.com/larderkv/larder/hashtable"
 	"github.com/larderkv/larder/internal/arena"
@@ -450,17 +451,29 @@ func TestVisit(t *testing.T) {
 	}
 }
 
-func TestLine(t *testing.T) {
+func TestHome(t *testing.T) {
 	f := newFixture(t, spread)
 	defer f.close()
-	if f.table.Line(f.env.Arena, 1) != nil {
-		t.Error("an empty table has a line")
+	if b, _ := f.table.Home(f.env.Arena, 1); b != nil {
+		t.Error("an empty table has a bucket")
 	}
 	for r := arena.Ref(1); r <= 5000; r++ {
 		f.insert(r)
-		if p := uintptr(f.table.Line(f.env.Arena, f.entries.hash(r))); p == 0 || p%64 != 0 {
-			t.Fatalf("line of ref %d is %#x", r, p)
+		if b, _ := f.table.Home(f.env.Arena, f.entries.hash(r)); b == nil || uintptr(unsafe.Pointer(b))%64 != 0 {
+			t.Fatalf("the bucket of ref %d is at %p", r, b)
 		}
+	}
+	home := 0
+	for r := arena.Ref(1); r <= 5000; r++ {
+		b, tag := f.table.Home(f.env.Arena, f.entries.hash(r))
+		for m := b.Match(tag); !m.Empty(); m.Drop() {
+			if m.Ref() == r {
+				home++
+			}
+		}
+	}
+	if home < 5000*3/4 {
+		t.Errorf("%d of 5000 entries are in the bucket where they are looked for first", home)
 	}
 }
 

@@ -20,9 +20,10 @@ type client struct {
 	owner owner
 
 	db            int
-	stores        larder.DB    // those of db
-	errors        *errorCounts // nil: not counted
-	resp          int          // protocol version, 2 or 3
+	stores        larder.DB         // those of db
+	bound         map[int]larder.DB // stores by database, of those selected so far
+	errors        *errorCounts      // nil: not counted
+	resp          int               // protocol version, 2 or 3
 	authenticated bool
 
 	in    reader
@@ -106,6 +107,7 @@ func (s *Server) newClient(o owner, fd int, remote, local net.Addr) *client {
 		unixSocket:    local != nil && local.Network() == "unix",
 		profile:       profile{shownRESP: 2, user: defaultUser},
 	}
+	c.bound = make(map[int]larder.DB)
 	c.selectDB(0)
 	return c
 }

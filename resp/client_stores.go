@@ -19,28 +19,36 @@ func (c *client) keys() datatypes.Keys { return c.stores.Keys() }
 // databases returns the number of databases.
 func (c *client) databases() int { return c.srv.Cache.Databases() }
 
-// selectDB makes the client work on database n. It returns false if there is none.
+// selectDB makes the client work on database n. It returns false if there is none. What a client was given of a
+// database it keeps, so that going back and forth allocates nothing.
 func (c *client) selectDB(n int) bool {
-	stores, err := c.srv.Cache.DB(n)
-	if err != nil {
-		return false
+	stores, ok := c.bound[n]
+	if !ok {
+		fresh, err := c.srv.Cache.DB(n)
+		if err != nil {
+			return false
+		}
+		stores = c.bind(fresh)
+		c.bound[n] = stores
 	}
-	c.db = n
-	c.bind(stores)
+	c.db, c.stores = n, stores
 	return true
 }
 
-// bind makes the client work with the stores of a database as its settings have it.
-func (c *client) bind(stores larder.DB) {
+// bind returns the stores of a database as the client's settings have it.
+func (c *client) bind(stores larder.DB) larder.DB {
 	stores = stores.WithCounters(&c.owner.counters().lookups)
 	if c.noTouch {
 		stores = stores.NoTouch()
 	}
-	c.stores = stores
+	return stores
 }
 
 // rebind is for when those settings have changed.
-func (c *client) rebind() { c.selectDB(c.db) }
+func (c *client) rebind() {
+	clear(c.bound)
+	c.selectDB(c.db)
+}
 
 // now returns the time that times to live are counted by.
 func (c *client) now() time.Time { return c.srv.Cache.Now() }

@@ -151,7 +151,8 @@ func cmdReset(c *client, _ [][]byte) {
 		p.shownDB = 0
 		p.noTouch = false
 	})
-	c.selectDB(0)
+	c.db = 0
+	c.rebind()
 	c.writeSimple("RESET")
 }
 

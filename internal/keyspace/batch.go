@@ -1,6 +1,11 @@
 package keyspace
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/larderkv/larder/hashtable"
+	"github.com/larderkv/larder/internal/arena"
+)
 
 // batchSize is how many keys are looked up together: enough to keep every
 // miss buffer of a core busy, few enough that the lines stay in its first cache.
@@ -15,9 +20,19 @@ type Batch struct {
 	buf  []byte
 	ends []int // of value i in buf; negative when there is none
 
-	hashes [batchSize]uint64
-	lines  [batchSize]unsafe.Pointer
-	sum    uint64 // keeps the touching loads alive
+	seats [batchSize]seat
+	sum   uint64 // keeps the touching loads alive
+}
+
+// seat is what is known of a key while a batch is looked up.
+type seat struct {
+	hash    uint64
+	version uint64 // of the shard, before anything else of it was read
+	shard   *shard
+	bucket  *hashtable.Bucket
+	entry   unsafe.Pointer // of ref
+	ref     arena.Ref      // the first that may be the key's, or zero
+	tag     uint8
 }
 
 // Len returns the number of keys of the last read.
@@ -44,7 +59,7 @@ func (b *Batch) Value(i int) ([]byte, bool) {
 // string has no value. The cache misses of up to 64 keys overlap. Each value is
 // consistent by itself; with b.Atomic all are of one moment.
 func (v View) ReadBatch(keys []string, b *Batch) error {
-	if b.Atomic && v.tx == nil {
+	if b.Atomic && v.tx() == nil {
 		tx, err := v.Begin(keys...)
 		if err != nil {
 			return err
@@ -59,7 +74,10 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 	for len(keys) > 0 {
 		n := min(len(keys), batchSize)
 		v.prefetch(keys[:n], b)
-		for _, key := range keys[:n] {
+		for i, key := range keys[:n] {
+			if v.takeInto(b, key, &b.seats[i]) {
+				continue
+			}
 			if err := v.readInto(b, key); err != nil {
 				return err
 			}
@@ -83,6 +101,23 @@ func (v View) readInto(b *Batch, key string) error {
 	return nil
 }
 
+// takeInto reads the key of a seat, if it is the entry found for it.
+func (v View) takeInto(b *Batch, key string, s *seat) bool {
+	if s.entry == nil || v.session != nil && v.session.tx != nil {
+		return false
+	}
+	buf, header, ok := s.shard.takePlain(b.buf, key, s.entry, s.ref, s.version)
+	if !ok {
+		return false
+	}
+	b.buf = buf
+	b.ends = append(b.ends, len(buf))
+	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
+		v.peeked(s.shard, s.entry, header, s.version, s.hash)
+	}
+	return true
+}
+
 // Prefetch brings the entries of keys, of the first 64 at most, into the
 // processor's cache, with their misses overlapping. It changes and returns
 // nothing.
@@ -92,33 +127,49 @@ func (v View) Prefetch(keys []string, b *Batch) {
 	}
 }
 
-// prefetch first touches all buckets, then all entries.
+// prefetch takes the seats of keys: it touches all buckets, then all entries. The touching
+// loads stand in loops of their own, so short that the processor is ahead by
+// as many of them as it has buffers for misses.
 func (v View) prefetch(keys []string, b *Batch) {
+	seats := b.seats[:len(keys)]
 	if !optimistic {
+		clear(seats)
 		return
 	}
-	db := v.db
 	for i, key := range keys {
-		h := v.ks.hash(key)
-		sh := v.ks.shardOf(key, h)
-		b.hashes[i] = h
-		b.lines[i] = sh.indexes[db].table.Line(sh.arena, h)
-	}
-	sum := b.touch(len(keys))
-	for i, key := range keys {
-		h := b.hashes[i]
-		sh := v.ks.shardOf(key, h)
-		probe := sh.indexes[db].table.Peek(sh.arena, h)
-		b.lines[i] = sh.arena.Peek(probe.Next(), headerSize)
-	}
-	b.sum = sum + b.touch(len(keys))
-}
-
-func (b *Batch) touch(n int) (sum uint64) {
-	for _, p := range b.lines[:n] {
-		if p != nil {
-			sum += *(*uint64)(p)
+		s := &seats[i]
+		s.hash = v.ks.hash(key)
+		s.shard = v.ks.shardOf(key, s.hash)
+		s.version = s.shard.version.Load()
+		s.bucket, s.tag = nil, 0
+		if ix := &s.shard.indexes[v.db]; ix.seed == 0 {
+			s.bucket, s.tag = ix.table.Home(s.shard.arena, s.hash)
 		}
 	}
-	return sum
+	sum := uint64(0)
+	for i := range seats {
+		if p := seats[i].bucket; p != nil {
+			sum += *(*uint64)(unsafe.Pointer(p))
+		}
+	}
+	for i := range seats {
+		seats[i].match()
+	}
+	for i := range seats {
+		if p := seats[i].entry; p != nil {
+			sum += *(*uint64)(p) + *(*uint64)(unsafe.Add(p, cacheLine-8))
+		}
+	}
+	b.sum = sum
+}
+
+func (s *seat) match() {
+	s.ref, s.entry = 0, nil
+	if s.bucket == nil {
+		return
+	}
+	if m := s.bucket.Match(s.tag); !m.Empty() {
+		s.ref = m.Ref()
+		s.entry = s.shard.arena.Peek(s.ref, cacheLine)
+	}
 }

@@ -174,7 +174,7 @@ func TestVictims(t *testing.T) {
 			}
 			goodLeft, badLeft, goods, bads := 0, 0, 0, 0
 			for i := range n {
-				v.NoTouch = true
+				v = v.WithoutTouch()
 				there := get(t, v, numbered(i)) != none
 				switch {
 				case good(i) && there:

@@ -29,7 +29,7 @@ func (v View) flush(async bool, from, to int) error {
 		}
 	}
 	tx.End()
-	if async || v.tx != nil {
+	if async || v.tx() != nil {
 		return nil
 	}
 	for _, sh := range v.ks.shards {

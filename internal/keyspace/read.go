@@ -2,7 +2,7 @@ package keyspace
 
 import (
 	"encoding/binary"
-	"math/bits"
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"unsafe"
@@ -26,25 +26,98 @@ const (
 // AppendString appends the value of a string to dst. It takes no lock unless
 // writers of the shard interfere, writes no shared memory unless the key's
 // access bits are due to change, and allocates only to grow dst. O(1) plus the copy.
+//
+// The common case is written out here: a string without an expiry, in
+// the bucket in which it is looked for first, with room for it in dst, while nobody writes.
+// Lookups that follow one another overlap their cache misses as far as the processor looks ahead, which
+// is a matter of how few instructions, and how few mispredicted branches, one lookup takes.
 func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
-	if optimistic && v.tx == nil {
-		h := v.ks.hash(key)
-		sh := v.ks.shardOf(key, h)
-		if out, ok := sh.peekPlain(&v, dst, key, h); ok {
-			v.count(true)
-			return out, true, nil
-		}
-		return v.appendUnusual(sh, dst, key, h)
+	if !optimistic || v.session != nil && v.session.tx != nil {
+		return v.appendLocked(dst, key)
 	}
-	return v.appendLocked(dst, key)
+	h := v.ks.hash(key)
+	// A key with a {tag} may be in another shard. Then it is not found here.
+	sh := v.ks.shards[h&v.ks.shardMask]
+	version := sh.version.Load()
+	ix := &sh.indexes[v.db]
+	if ix.seed != 0 {
+		return v.appendUnusual(dst, key, h)
+	}
+	bucket, tag := ix.table.Home(sh.arena, h)
+	if bucket == nil {
+		return v.appendUnusual(dst, key, h)
+	}
+	for m := bucket.Match(tag); !m.Empty(); m.Drop() {
+		ref := m.Ref()
+		p := sh.arena.Peek(ref, cacheLine)
+		if p == nil {
+			break
+		}
+		out, header, ok := sh.takePlain(dst, key, p, ref, version)
+		if !ok {
+			continue
+		}
+		if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
+			v.peeked(sh, p, header, version, h)
+		}
+		return out, true, nil
+	}
+	return v.appendUnusual(dst, key, h)
 }
 
-// appendUnusual is AppendString for whatever peekPlain doesn't tell about.
-func (v View) appendUnusual(sh *shard, dst []byte, key string, h uint64) ([]byte, bool, error) {
+// takePlain appends the value of the entry at p, of which a cache line can be
+// read, if it is the key's, and a string without expiry. The entry was found without a lock
+// since the shard's version was read.
+func (sh *shard) takePlain(dst []byte, key string, p unsafe.Pointer, ref arena.Ref, version uint64) (_ []byte, header uint64, ok bool) {
+	// Most entries straddle two lines. The load makes both misses one.
+	atomic.LoadUint64((*uint64)(unsafe.Add(p, cacheLine-8)))
+	header = *(*uint64)(p)
+	if header&plainMask != plainString|uint64(len(key))<<keyShift || !sameKey(unsafe.Add(p, headerSize), key) {
+		return dst, 0, false
+	}
+	n := int(header >> valueShift)
+	if !arena.InChunk(ref, headerSize+len(key)+n) {
+		return dst, 0, false
+	}
+	if n > cap(dst)-len(dst) {
+		if !sh.unchanged(version) {
+			return dst, 0, false // do not allocate for a length that means nothing
+		}
+		dst = slices.Grow(dst, n)
+	}
+	out := dst[:len(dst)+n]
+	copyBytes(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
+	if version&1 != 0 || !sh.unchanged(version) {
+		return dst, 0, false
+	}
+	return out, header, true
+}
+
+// peeked is what follows a successful read without a lock.
+func (v View) peeked(sh *shard, p unsafe.Pointer, header, version, h uint64) {
+	v.count(true)
+	if v.touches() {
+		sh.touchPeeked(p, header, version, h)
+	}
+}
+
+// copyBytes copies n bytes, where most often n is small.
+func copyBytes(to, from unsafe.Pointer, n int) {
+	if uint(n-16) <= 16 {
+		// Two halves that overlap.
+		head, tail := *(*[16]byte)(from), *(*[16]byte)(unsafe.Add(from, n-16))
+		*(*[16]byte)(to), *(*[16]byte)(unsafe.Add(to, n-16)) = head, tail
+		return
+	}
+	copy(unsafe.Slice((*byte)(to), n), unsafe.Slice((*byte)(from), n))
+}
+
+// appendUnusual is AppendString for all other cases.
+func (v View) appendUnusual(dst []byte, key string, h uint64) ([]byte, bool, error) {
 	if v.ks.closed.Load() {
 		return dst, false, ErrClosed
 	}
-	out, got := sh.peekString(&v, dst, key, h)
+	out, got := v.ks.shardOf(key, h).peekString(&v, dst, key, h)
 	switch got {
 	case found:
 		v.count(true)
@@ -84,51 +157,6 @@ func appendString(dst []byte, e Encoding, value []byte) []byte {
 		return strconv.AppendInt(dst, IntValue(value), 10)
 	}
 	return append(dst, value...)
-}
-
-// peekPlain reads the common case of a string without the lock: one of less
-// than 64 KiB, without an expiry, in the bucket in which it is looked for first, while nobody
-// writes. ok is false for everything else, a missing key included.
-//
-// It is written out for the sake of the memory system. Lookups that follow one
-// another overlap their cache misses as far as the processor looks ahead, which is a matter of how few
-// instructions, and how few mispredicted branches, one lookup takes.
-func (sh *shard) peekPlain(v *View, dst []byte, key string, h uint64) (_ []byte, ok bool) {
-	version := sh.version.Load()
-	ix := &sh.indexes[v.db]
-	if version&1 != 0 || ix.seed != 0 {
-		return dst, false
-	}
-	refs, mask := ix.table.PeekHome(sh.arena, h)
-	for ; mask != 0; mask &= mask - 1 {
-		ref := refs[bits.TrailingZeros16(mask)]
-		p := sh.arena.Peek(ref, cacheLine)
-		if p == nil {
-			return dst, false
-		}
-		// Most entries straddle two lines. The load makes both misses one.
-		atomic.LoadUint64((*uint64)(unsafe.Add(p, cacheLine-8)))
-		header := *(*uint64)(p)
-		if header&plainMask != plainString|uint64(len(key))<<keyShift {
-			continue
-		}
-		if !sameKey(unsafe.Add(p, headerSize), key) {
-			continue
-		}
-		n := int(header >> valueShift)
-		if !arena.InChunk(ref, headerSize+len(key)+n) || len(dst)+n > cap(dst) && !sh.unchanged(version) {
-			return dst, false // do not allocate for a length that means nothing
-		}
-		out := append(dst, unsafe.Slice((*byte)(unsafe.Add(p, headerSize+len(key))), n)...)
-		if !sh.unchanged(version) {
-			return dst, false
-		}
-		if !v.NoTouch {
-			sh.touchPeeked(p, header, version, h)
-		}
-		return out, true
-	}
-	return dst, false
 }
 
 // A header under plainMask is plainString, with the key's length, for entries
@@ -175,7 +203,7 @@ func (sh *shard) peekString(v *View, dst []byte, key string, h uint64) ([]byte, 
 		if !sh.unchanged(version) {
 			continue
 		}
-		if got == found && !v.NoTouch {
+		if got == found && v.touches() {
 			sh.touchPeeked(p, at.header, version, h)
 		}
 		return out, got

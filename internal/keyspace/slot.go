@@ -62,8 +62,8 @@ func (s *Slot) LockGrow(v View, key string, need int) error {
 func (s *Slot) lockShard(v View, key string) error {
 	h := v.ks.hash(key)
 	sh := v.ks.shardOf(key, h)
-	if v.tx != nil {
-		if err := v.tx.covers(sh); err != nil {
+	if tx := v.tx(); tx != nil {
+		if err := tx.covers(sh); err != nil {
 			return err
 		}
 	} else if err := sh.lock(); err != nil {
@@ -76,7 +76,7 @@ func (s *Slot) lockShard(v View, key string) error {
 
 // Unlock releases the shard. The slot must not be used any more.
 func (s *Slot) Unlock() {
-	if s.view.tx == nil {
+	if s.view.tx() == nil {
 		s.shard.unlock()
 	}
 }
@@ -188,7 +188,7 @@ func (s *Slot) Env() *hashtable.Env { return &s.shard.env }
 // Touch records a read of the key for the eviction policy.
 func (s *Slot) Touch() {
 	s.view.count(s.Exists())
-	if s.ref == 0 || s.view.NoTouch {
+	if s.ref == 0 || !s.view.touches() {
 		return
 	}
 	s.shard.touch(s.entry, s.at.header, s.hash)

@@ -11,13 +11,13 @@ type Counters struct {
 }
 
 func (v *View) count(hit bool) {
-	if v.stats == nil {
+	if v.session == nil || v.session.stats == nil {
 		return
 	}
 	if hit {
-		v.stats.Hits.Add(1)
+		v.session.stats.Hits.Add(1)
 	} else {
-		v.stats.Misses.Add(1)
+		v.session.stats.Misses.Add(1)
 	}
 }
 
@@ -78,17 +78,14 @@ func (ix *index) len() int { return ix.table.Len() + ix.old.Len() }
 
 // enter locks a shard, unless the view's transaction holds it already.
 func (v View) enter(sh *shard) error {
-	if v.tx != nil && v.tx.holds(sh) {
-		return nil
-	}
-	if v.tx != nil {
-		return ErrNotDeclared
+	if tx := v.tx(); tx != nil {
+		return tx.covers(sh)
 	}
 	return sh.lock()
 }
 
 func (v View) leave(sh *shard) {
-	if v.tx == nil {
+	if v.tx() == nil {
 		sh.unlock()
 	}
 }

@@ -18,6 +18,8 @@ type Tx struct {
 	ks     *Keyspace
 	held   [maxShards / 64]uint64
 	nested bool
+
+	session session // of the views inside
 }
 
 // txPool keeps operations on several keys from allocating: a Tx cannot live on
@@ -75,10 +77,10 @@ func (tx *Tx) BeginAll(v View) error {
 }
 
 func (tx *Tx) lock(v View) error {
-	if v.tx != nil {
+	if outer := v.tx(); outer != nil {
 		tx.nested = true
 		for i, w := range tx.held {
-			if w&^v.tx.held[i] != 0 {
+			if w&^outer.held[i] != 0 {
 				return ErrNotDeclared
 			}
 		}
@@ -111,10 +113,13 @@ func (tx *Tx) Release() {
 	}
 }
 
-// View returns v inside of the transaction.
+// View returns v inside of the transaction. All views of a transaction are of
+// one caller: they count and touch alike.
 func (tx *Tx) View(v View) View {
 	if !tx.nested {
-		v.tx = tx
+		tx.session = v.more()
+		tx.session.tx = tx
+		v.session = &tx.session
 	}
 	return v
 }

@@ -1,15 +1,34 @@
 package keyspace
 
 // View is what typed stores work through: a database of a keyspace, inside or
-// outside of a transaction. It is a small value; copy it.
+// outside of a transaction. It is a small value; copy it. It is as small as it is
+// so that with a key and a buffer it fits into the registers of a call.
 type View struct {
-	ks    *Keyspace
-	tx    *Tx
-	db    int
-	stats *Counters
+	ks      *Keyspace
+	db      int
+	session *session // nil for one without anything special
+}
 
-	// NoTouch makes reads leave the access bits alone, as CLIENT NO-TOUCH does.
-	NoTouch bool
+// session is what views may have beyond a database. It does not change once a
+// view leads to it.
+type session struct {
+	tx      *Tx
+	stats   *Counters
+	noTouch bool
+}
+
+func (v View) more() session {
+	if v.session == nil {
+		return session{}
+	}
+	return *v.session
+}
+
+func (v View) tx() *Tx {
+	if v.session == nil {
+		return nil
+	}
+	return v.session.tx
 }
 
 // View returns a view of database db.
@@ -22,9 +41,22 @@ func (ks *Keyspace) View(db int) (View, error) {
 
 // WithCounters returns the view with lookups counted in c.
 func (v View) WithCounters(c *Counters) View {
-	v.stats = c
+	s := v.more()
+	s.stats = c
+	v.session = &s
 	return v
 }
+
+// WithoutTouch returns the view with reads that leave the access bits alone, as
+// CLIENT NO-TOUCH has it.
+func (v View) WithoutTouch() View {
+	s := v.more()
+	s.noTouch = true
+	v.session = &s
+	return v
+}
+
+func (v View) touches() bool { return v.session == nil || !v.session.noTouch }
 
 // In returns the same view of another database.
 func (v View) In(db int) (View, error) {
