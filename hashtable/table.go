@@ -60,6 +60,7 @@ type Entries interface {
 // safe for concurrent use.
 type Env struct {
 	Arena  *arena.Arena
+	Seed   uint64 // secret, for the hashes of tables inside of values
 	refs   [batch]arena.Ref
 	hashes [batch]uint64
 	slots  [bucketSlots]int

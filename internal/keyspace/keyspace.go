@@ -59,6 +59,7 @@ type Keyspace struct {
 	tuner     atomic.Pointer[eviction.Tuner] // nil until something is evicted by worth
 	closed    atomic.Bool                    // set while every shard is locked and being written
 	events    listeners
+	limits    Limits
 
 	_    [cacheLine]byte
 	tick atomic.Uint32
@@ -88,6 +89,7 @@ func Open(o Options) (*Keyspace, error) {
 	if ks.clock == nil {
 		ks.clock = systemClock{}
 	}
+	ks.limits.setDefaults()
 	ks.SetMaxBytes(o.MaxBytes)
 	ks.SetPolicy(o.Policy)
 	n := shardCount(o)

@@ -87,8 +87,8 @@ func newShard(ks *Keyspace, number int) *shard {
 		ks:       ks,
 		number:   number,
 		arena:    a,
-		env:      hashtable.Env{Arena: a},
-		innerEnv: hashtable.Env{Arena: a},
+		env:      hashtable.Env{Arena: a, Seed: ks.seed},
+		innerEnv: hashtable.Env{Arena: a, Seed: ks.seed},
 		indexes:  make([]index, ks.databases),
 		src:      newSource(ks.seed, number),
 	}
