@@ -8,6 +8,9 @@ import (
 // Kind tells the keyspace how to handle values whose bytes are the root of a
 // larger structure in the same arena. Each function is called with the shard
 // locked and within a write.
+//
+// A kind that has only a name is one of dense values, which are nothing but
+// their bytes.
 type Kind struct {
 	// Name is what OBJECT ENCODING calls it.
 	Name string
@@ -29,11 +32,20 @@ type Kind struct {
 	Size func(env *hashtable.Env, root []byte) int
 }
 
-var kinds [16][16]*Kind
+// By type and encoding: the kinds of structures, and the names of all kinds.
+var (
+	kinds     [16][16]*Kind
+	kindNames [16][16]string
+)
 
 // RegisterKind declares how values of a type and encoding are handled. It is
 // called from the init functions of the typed stores.
-func RegisterKind(t Type, e Encoding, k *Kind) { kinds[t][e] = k }
+func RegisterKind(t Type, e Encoding, k *Kind) {
+	kindNames[t][e] = k.Name
+	if k.Release != nil {
+		kinds[t][e] = k
+	}
+}
 
 // kind returns nil for a value that is nothing but its bytes.
 func (l *layout) kind() *Kind { return kinds[l.typ()][l.encoding()] }

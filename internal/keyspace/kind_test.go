@@ -17,11 +17,13 @@ import (
 // different sizes, found through a table. The entry holds the ref of a block
 // that holds the table.
 const (
-	bagType     = Type(15)
-	bagEncoding = Encoding(7)
+	bagType       = Type(15)
+	bagEncoding   = Encoding(7)
+	denseEncoding = Encoding(8)
 )
 
 func init() {
+	RegisterKind(bagType, denseEncoding, &Kind{Name: "dense"})
 	RegisterKind(bagType, bagEncoding, &Kind{Name: "bag", Release: releaseBag, Copy: copyBag, Relocate: relocateBag, Size: bagSize})
 }
 
@@ -330,6 +332,49 @@ func TestStructures(t *testing.T) {
 		del(v, "{a}2")
 		nothingLeft(t, ks)
 	}
+}
+
+// TestDenseKind: a collection that is nothing but bytes is handled as a string is.
+func TestDenseKind(t *testing.T) {
+	t.Parallel()
+	ks, v := open(t, Options{Shards: 4})
+	there := otherShard(ks, "from")
+	put := func(s *Slot, content string) {
+		b, err := s.Put(bagType, denseEncoding, len(content), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(b, content)
+	}
+	check := func(key, want string) {
+		t.Helper()
+		var s Slot
+		s.Lock(v, key)
+		defer s.Unlock()
+		if string(s.Value()) != want || s.Type() != bagType || s.EncodingName() != "dense" {
+			t.Errorf("%q holds %q, a %q", key, s.Value(), s.EncodingName())
+		}
+		if n := s.MemoryUsage(); n > 64 {
+			t.Errorf("%d bytes", n)
+		}
+	}
+	var s Slot
+	s.Lock(v, "from")
+	put(&s, "some bytes")
+	s.Unlock()
+	if err := copyKey(v, "from", there); err != nil {
+		t.Fatal(err)
+	}
+	check(there, "some bytes")
+	if err := moveKey(v, "from", there); err != nil {
+		t.Fatal(err)
+	}
+	s.Lock(v, there)
+	put(&s, "others")
+	s.Unlock()
+	check(there, "others")
+	del(v, there)
+	nothingLeft(t, ks)
 }
 
 // TestFailedCopyOfStructure: an error leaves both keys as they were.

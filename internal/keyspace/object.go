@@ -29,7 +29,7 @@ const maxEmbedded = 44
 // EncodingName returns Redis' name of the value's representation.
 func (s *Slot) EncodingName() string {
 	if s.Type() != String {
-		return s.at.kind().Name
+		return kindNames[s.Type()][s.Encoding()]
 	}
 	switch {
 	case s.at.encoding() == Int:
