@@ -24,16 +24,45 @@ func (t *Table) Visit(env *Env, entries Entries, cursor uint64, v Visitor) uint6
 	n := uint32(s.buckets)
 	at := home(position(cursor, s.depth), n)
 	next := nextCursor(cursor, s.depth, at, n)
-	removed := t.visitBucket(env, i, at, v)
+	removed := 0
 	if at == 0 {
-		removed += t.visitStash(env, entries, i, v)
+		removed = t.visitStash(env, entries, i, v)
 	}
-	if removed > 0 {
-		t.slot(a, t.first(i, &s)).count -= uint32(removed)
-		t.count -= uint64(removed)
-		t.shrink(env, entries, i)
+	// What a removal pulls into the bucket has not been shown.
+	for k := -1; k != 0; removed += k {
+		k = t.visitBucket(env, i, at, v)
+	}
+	t.slot(a, t.first(i, &s)).count -= uint32(removed)
+	t.count -= uint64(removed)
+	switch {
+	case removed > 0 && t.count == 0:
+		t.Clear(env)
+	case at+1 == n:
+		t.shrinkVisited(env, entries, cursor)
 	}
 	return next
+}
+
+// shrinkVisited gives memory back after a visitor saw the last bucket of the segment that the cursor is in. Until then the
+// segment keeps its size: a visitor that removes much leaves one end empty and the other full, and in fewer buckets the
+// full end would not fit. For the same reason a segment waits for the upper half of its prefix to be visited
+// before the two are merged.
+func (t *Table) shrinkVisited(env *Env, entries Entries, cursor uint64) {
+	for t.dir != 0 {
+		i := t.slotIndex(cursor)
+		before := *t.slot(env.Arena, i)
+		half := uint64(1) << (t.depth - uint32(before.depth))
+		if i&half == 0 && before.buckets == minSegment {
+			return
+		}
+		t.shrink(env, entries, i)
+		if t.dir == 0 {
+			return
+		}
+		if after := t.slot(env.Arena, t.slotIndex(cursor)); after.depth == before.depth && after.buckets == before.buckets {
+			return
+		}
+	}
 }
 
 // nextCursor returns the first position in hash order behind bucket at.

@@ -10,10 +10,10 @@ const (
 	// idleInterval is the pause between rounds of maintenance that find little
 	// to do; busyInterval the one between rounds that find much.
 	idleInterval = 100 * time.Millisecond
-	busyInterval = 5 * time.Millisecond
+	busyInterval = 4 * time.Millisecond
 
-	// roundTime bounds the work of a round, so that maintenance takes at most
-	// a fifth of a core while there is much to do.
+	// roundTime bounds the work of a round, so that maintenance takes less than
+	// a quarter of a core while there is much to do.
 	roundTime = time.Millisecond
 
 	// sliceEntries is how many entries are looked at in one hold of a lock:
@@ -49,7 +49,17 @@ func (ks *Keyspace) maintain() {
 // expiry of keys nobody asks for, freeing of dropped collections, compaction,
 // memory back to the system. It reports whether much is left. Owners that
 // turned maintenance off call it from time to time.
-func (ks *Keyspace) Maintain() (more bool) { return !ks.closed.Load() && ks.round() }
+func (ks *Keyspace) Maintain() (more bool) {
+	if ks.closed.Load() {
+		return false
+	}
+	select {
+	case <-ks.mem.Demand():
+		ks.prepare()
+	default:
+	}
+	return ks.round()
+}
 
 func (ks *Keyspace) round() (more bool) {
 	now := ks.now()
