@@ -737,8 +737,9 @@ func TestPreparedChunks(t *testing.T) {
 	if got := m.Resident() - int64(a.Stats().Resident); got != 2*ChunkSize {
 		t.Errorf("prepared %d bytes, want two chunks", got)
 	}
-	before := m.Resident()
+	var before int64
 	for a.Stats().Chunks <= hugeFrom+1 {
+		before = m.Resident()
 		a.Alloc(512 << 10)
 	}
 	if m.Resident() != before {

@@ -175,14 +175,11 @@ func (a *Arena) addChunk() (int, bool) {
 	case mem.populated:
 		s.touched.set(0, pagesPerChunk)
 		t.resident += pagesPerChunk // the Memory has counted it
-	case mem.huge:
-		s.touched.set(0, pagesPerChunk)
-		a.addResident(pagesPerChunk)
 	default:
 		s.touched.set(0, headerPages)
 		a.addResident(headerPages)
 	}
-	if mem.populated || mem.huge {
+	if mem.populated {
 		t.freePages += int(s.nfree)
 		a.addIdle(i, int(s.nfree))
 	}
@@ -191,7 +188,9 @@ func (a *Arena) addChunk() (int, bool) {
 	return i, true
 }
 
-// obtainChunk prefers prepared chunks for a large arena, and for a small one chunks of which nothing is resident.
+// obtainChunk prefers prepared chunks for a large arena, and for a small one chunks of which nothing is resident. Where
+// none is prepared it takes small pages: the caller of Alloc must not wait until the system has found and zeroed a huge one,
+// for which it may have to move others.
 func (a *Arena) obtainChunk() (chunkMem, bool) {
 	large := a.pages.chunks >= a.memory.HugeFrom && a.memory.roomFor(8*ChunkSize)
 	if large {
@@ -211,7 +210,7 @@ func (a *Arena) obtainChunk() (chunkMem, bool) {
 		a.memory.release(mem)
 		return mem, false
 	}
-	a.memory.advise(&mem, large && a.memory.HugePages)
+	a.memory.advise(&mem, false)
 	return mem, true
 }
 
