@@ -31,6 +31,8 @@ import (
 type Command struct {
 	Args []string
 	Mode Mode // nil: Exact
+
+	spoiltMode Mode // for when a script spoils the command; nil: Mode
 }
 
 // Cmd returns a command whose replies must be equal.
@@ -39,6 +41,12 @@ func Cmd(args ...string) Command { return Command{Args: args} }
 // By returns the command with another mode of comparison.
 func (c Command) By(mode Mode) Command {
 	c.Mode = mode
+	return c
+}
+
+// Spoilt returns the command with a mode of comparison for when a script has spoilt it.
+func (c Command) Spoilt(mode Mode) Command {
+	c.spoiltMode = mode
 	return c
 }
 

@@ -203,6 +203,9 @@ func Script(max int, groups ...[]Weighted) func(*Gen) []Command {
 			c := pick(g, all)(g)
 			if g.IntN(20) == 0 {
 				c.Args = g.Mutate(c.Args)
+				if c.spoiltMode != nil {
+					c.Mode = c.spoiltMode
+				}
 			}
 			script = append(script, c)
 		}

@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/larderkv/larder/internal/arena"
@@ -16,6 +17,10 @@ const (
 	maxMoves         = 1<<7 - 1 // some clients take cursors for signed
 )
 
+// emptyPerKey is how many empty buckets a scan passes over for every key that it is asked for, so that a call is
+// bounded where tables are empty, and ends where they are small.
+const emptyPerKey = 10
+
 // Found is a key that a scan came across.
 type Found struct {
 	Key      string // a copy
@@ -26,7 +31,7 @@ type Found struct {
 func (ks *Keyspace) shardBits() int { return bits.Len64(ks.shardMask) }
 
 // Scan appends keys from the cursor on to dst, at least count of them unless
-// it reaches the end, and returns the cursor to go on from, zero at the end.
+// it reaches the end or many empty buckets, and returns the cursor to go on from, zero at the end.
 // Keys for which want returns false are counted but not returned.
 //
 // A key that exists during the whole scan is returned at least once, whatever
@@ -36,7 +41,8 @@ func (v View) Scan(cursor uint64, count int, dst []Found, want func(key string, 
 	n, at := cursor&ks.shardMask, cursor>>ks.shardBits()<<tableCursorShift
 	moves := uint8(cursor >> movesShift)
 	now := ks.now()
-	for count > 0 {
+	empty := min(count, math.MaxInt/emptyPerKey) * emptyPerKey
+	for count > 0 && empty > 0 {
 		sh := ks.shards[n]
 		if err := v.enter(sh); err != nil {
 			return dst, 0, err
@@ -49,10 +55,8 @@ func (v View) Scan(cursor uint64, count int, dst []Found, want func(key string, 
 		if moves != ix.moves {
 			at, moves = 0, ix.moves
 		}
-		var seen int
-		dst, at, seen = sh.scan(ix, at, count, now, dst, want)
+		dst, at = sh.scan(ix, at, &count, &empty, now, dst, want)
 		v.leave(sh)
-		count -= seen
 		if at != 0 {
 			continue
 		}
@@ -63,22 +67,25 @@ func (v View) Scan(cursor uint64, count int, dst []Found, want func(key string, 
 	return dst, uint64(moves)<<movesShift | at>>tableCursorShift<<ks.shardBits() | n, nil
 }
 
-// scan looks at buckets from the cursor on until count keys were seen. Empty
-// buckets count too, so that a slice is bounded.
-func (sh *shard) scan(ix *index, cursor uint64, count int, now int64, dst []Found, want func(string, Type) bool) (_ []Found, next uint64, seen int) {
-	for seen < count {
+// scan looks at buckets from the cursor on until count keys, or that many empty buckets, were seen, and takes off of
+// both what it saw.
+func (sh *shard) scan(ix *index, cursor uint64, count, empty *int, now int64, dst []Found, want func(string, Type) bool) (_ []Found, next uint64) {
+	for *count > 0 && *empty > 0 {
 		refs, next := ix.table.Scan(&sh.env, ix, cursor, sh.scratch[:0])
 		sh.scratch = refs
 		sh.touchAll(refs)
 		for _, ref := range refs {
 			dst = sh.appendFound(dst, ref, now, want)
 		}
-		seen += max(len(refs), 1)
+		*count -= len(refs)
+		if len(refs) == 0 {
+			*empty--
+		}
 		if cursor = next; cursor == 0 {
 			break
 		}
 	}
-	return dst, cursor, seen
+	return dst, cursor
 }
 
 func (sh *shard) appendFound(dst []Found, ref arena.Ref, now int64, want func(string, Type) bool) []Found {
