@@ -100,6 +100,27 @@ func (t *Table) Walk(a *arena.Arena, cursor uint64, dst []arena.Ref) ([]arena.Re
 	return dst, 0
 }
 
+// Drain is Walk that frees the table as it goes: what it has passed, and at the
+// end all of it, so that giving a large table up takes no long step. After the first call
+// the table is good for Drain and Len only; Len is zero at the end.
+func (t *Table) Drain(a *arena.Arena, cursor uint64, dst []arena.Ref) ([]arena.Ref, uint64) {
+	if t.dir == 0 {
+		return dst, 0
+	}
+	dst, next := t.Walk(a, cursor, dst)
+	const bits = 32
+	if next == 0 || next>>bits != cursor>>bits {
+		s := t.slot(a, cursor>>bits)
+		freeStash(a, s.stash)
+		a.Free(s.block, int(s.buckets)*bucketSize)
+	}
+	if next == 0 {
+		a.Free(t.dir, segmentSize<<t.depth)
+		*t = Table{}
+	}
+	return dst, next
+}
+
 // Random returns an entry, each with the same probability, or zero when the
 // table is empty. O(1) expected: segments and slots are drawn until an
 // occupied one is accepted, and removals keep the table from getting sparse.

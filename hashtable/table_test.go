@@ -428,6 +428,42 @@ func (m moved) Hashes(refs []arena.Ref, hashes []uint64) {
 	}
 }
 
+// TestDrain: a table that is drained returns each entry once and its memory as it goes.
+func TestDrain(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{0, 1, 13, 1000, 50_000} {
+		for _, entries := range []numbers{spread, {mask: 255 << 50}} {
+			f := newFixture(t, entries)
+			for ref := range arena.Ref(n) {
+				f.insert(ref + 1)
+			}
+			seen := map[arena.Ref]bool{}
+			before, halfway := f.env.Arena.Used(), 0
+			want := f.table.Len()
+			for cursor, first := uint64(0), true; cursor != 0 || first; first = false {
+				var refs []arena.Ref
+				refs, cursor = f.table.Drain(f.env.Arena, cursor, nil)
+				for _, ref := range refs {
+					if seen[ref] {
+						t.Fatalf("entry %d comes twice", ref)
+					}
+					seen[ref] = true
+				}
+				if halfway == 0 && len(seen) > want/2 {
+					halfway = f.env.Arena.Used()
+				}
+			}
+			if len(seen) != want || f.table.Len() != 0 {
+				t.Errorf("drained %d of %d entries, %d are left", len(seen), want, f.table.Len())
+			}
+			if want > 10_000 && halfway > before*2/3 {
+				t.Errorf("of %d bytes %d are left halfway", before, halfway)
+			}
+			f.close()
+		}
+	}
+}
+
 func TestVisit(t *testing.T) {
 	for _, mask := range masks[:3] {
 		f := newFixture(t, numbers{mask})
