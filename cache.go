@@ -171,6 +171,9 @@ func Open(o Options) (*Cache, error) {
 // later ones return ErrClosed, a second Close too.
 func (c *Cache) Close() error { return c.ks.Close() }
 
+// Bitmaps returns the store of bitmaps.
+func (c *Cache) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(c.view) }
+
 // Strings returns the store of strings.
 func (c *Cache) Strings() datatypes.Strings { return datatypes.NewStrings(c.view) }
 
@@ -186,6 +189,9 @@ func (c *Cache) DB(n int) (DB, error) {
 
 // DB is a numbered database of a cache. It is a small value.
 type DB struct{ view keyspace.View }
+
+// Bitmaps returns the database's store of bitmaps.
+func (d DB) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(d.view) }
 
 // Strings returns the database's store of strings.
 func (d DB) Strings() datatypes.Strings { return datatypes.NewStrings(d.view) }
@@ -281,6 +287,9 @@ type Tx struct {
 	tx   keyspace.Tx
 	view keyspace.View
 }
+
+// Bitmaps returns the store of bitmaps.
+func (tx *Tx) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(tx.view) }
 
 // Strings returns the store of strings.
 func (tx *Tx) Strings() datatypes.Strings { return datatypes.NewStrings(tx.view) }

@@ -9,6 +9,12 @@ import (
 	"github.com/larderkv/larder/datatypes"
 )
 
+// operation is one that must not allocate.
+type operation struct {
+	name string
+	do   func()
+}
+
 // TestAllocations: the operations of the hot path leave the Go heap alone.
 func TestAllocations(t *testing.T) {
 	f := open(t)
@@ -32,10 +38,7 @@ func TestAllocations(t *testing.T) {
 			t.Fatal(ok, err)
 		}
 	}
-	tests := []struct {
-		name string
-		do   func()
-	}{
+	tests := []operation{
 		{"AppendGet", func() { _, ok, err := f.AppendGet(buf[:0], next()); must(ok, err) }},
 		{"AppendGet of an integer", func() { _, ok, err := f.AppendGet(buf[:0], "counter"); must(ok, err) }},
 		{"AppendGet of a missing key", func() { _, ok, err := f.AppendGet(buf[:0], "missing"); must(!ok, err) }},
@@ -65,9 +68,25 @@ func TestAllocations(t *testing.T) {
 		}},
 		{"Del", func() { n, err := f.keys.Del(next()); must(n == 1, err); must(f.Set(keys[i%n], value, none)) }},
 	}
+	tests = append(tests, bitmapOperations(f, must)...)
 	for _, tt := range tests {
 		if got := testing.AllocsPerRun(500, tt.do); got != 0 {
 			t.Errorf("%s: %v allocations", tt.name, got)
 		}
+	}
+}
+
+func bitmapOperations(f *fixture, must func(bool, error)) []operation {
+	b := f.bitmaps()
+	incr := datatypes.FieldOp{Action: datatypes.FieldIncrBy, Type: datatypes.FieldType{Bits: 16}, Offset: 800, Value: 3}
+	results := make([]datatypes.FieldResult, 0, 1)
+	on := false
+	return []operation{
+		{"Bitmaps.Set", func() { on = !on; _, err := b.Set("bits", 999, on); must(true, err) }},
+		{"Bitmaps.Get", func() { _, err := b.Get("bits", 999); must(true, err) }},
+		{"Bitmaps.Count", func() { _, err := b.Count("bits", datatypes.BitRange{}); must(true, err) }},
+		{"Bitmaps.Pos", func() { _, err := b.Pos("bits", true, datatypes.BitRange{}); must(true, err) }},
+		{"Bitmaps.Op", func() { _, err := b.Op(datatypes.BitOr, "bits", "bits", "more bits"); must(true, err) }},
+		{"Bitmaps.AppendField", func() { _, err := b.AppendField(results, "bits", incr); must(true, err) }},
 	}
 }

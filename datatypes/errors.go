@@ -44,4 +44,9 @@ var (
 	ErrSameObject = errors.New("larder: source and destination objects are the same")
 	// ErrConflict: options exclude each other.
 	ErrConflict = errors.New("larder: options exclude each other")
+
+	// ErrBitOffset: the offset of a bit is negative or beyond 512 MiB.
+	ErrBitOffset = errors.New("larder: bit offset is not an integer or out of range")
+	// ErrFieldType: an integer in a bitmap is to have no bits, or more than there may be.
+	ErrFieldType = errors.New("larder: invalid bitfield type")
 )

@@ -373,6 +373,12 @@ func clampRange(start, end, n int64) (from, to int64) {
 	if start < 0 && end < 0 && start > end {
 		return 0, 0
 	}
+	return clampBounds(start, end, n)
+}
+
+// clampBounds is clampRange where bounds before the beginning count as the
+// first element even if they are in the wrong order.
+func clampBounds(start, end, n int64) (from, to int64) {
 	if start < 0 {
 		start = max(start+n, 0)
 	}

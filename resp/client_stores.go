@@ -12,6 +12,8 @@ import (
 // cache returns what concerns all databases.
 func (c *client) cache() *larder.Cache { return c.srv.Cache }
 
+func (c *client) bitmaps() datatypes.Bitmaps { return c.stores.Bitmaps() }
+
 func (c *client) strings() datatypes.Strings { return c.stores.Strings() }
 
 func (c *client) keys() datatypes.Keys { return c.stores.Keys() }

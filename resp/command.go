@@ -336,6 +336,7 @@ var (
 func init() {
 	for _, group := range [][]*command{
 		stringCommands(),
+		bitmapCommands(),
 		keyCommands(),
 		connectionCommands(),
 		serverCommands(),

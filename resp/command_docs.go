@@ -35,9 +35,10 @@ type argumentFlags uint8
 const (
 	argOptional argumentFlags = 1 << iota
 	argMultiple
+	argMultipleToken
 )
 
-var argumentFlagNames = []string{"optional", "multiple"}
+var argumentFlagNames = []string{"optional", "multiple", "multiple_token"}
 
 func argKey(name string, spec int) argument { return argument{name: name, kind: "key", keySpec: spec} }
 func argString(name string) argument        { return argOf("string", name) }
@@ -67,6 +68,9 @@ func (a argument) deprecated(version string) argument { a.deprecatedSince = vers
 func (a argument) optional() argument                 { a.flags |= argOptional; return a }
 func (a argument) multiple() argument                 { a.flags |= argMultiple; return a }
 
+// multipleToken is for an argument that is repeated together with its token.
+func (a argument) multipleToken() argument { a.flags |= argMultiple | argMultipleToken; return a }
+
 // docOf returns the documentation of a command or, under "container|subcommand", of a subcommand.
 func docOf(name string) *commandDoc { return commandDocs()[name] }
 
@@ -74,7 +78,7 @@ func docOf(name string) *commandDoc { return commandDocs()[name] }
 var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
-		stringDocs(), keyDocs(), commandCommandDocs(), connectionDocs(), serverDocs(),
+		stringDocs(), bitmapDocs(), keyDocs(), commandCommandDocs(), connectionDocs(), serverDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

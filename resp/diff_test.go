@@ -111,7 +111,8 @@ func TestDiffRandom(t *testing.T) {
 		commands [][]difftest.Weighted
 	}{
 		{"strings", 30, [][]difftest.Weighted{difftest.Strings()}},
-		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace()}},
+		{"bitmaps", 30, [][]difftest.Weighted{difftest.Bitmaps()}},
+		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.Keyspace()}},
 	}
 	h := startDiff(t)
 	seed := *diffSeed

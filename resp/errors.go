@@ -36,6 +36,8 @@ var storeErrors = []struct {
 	{datatypes.ErrSameObject, "ERR source and destination objects are the same"},
 	{datatypes.ErrInvalidDB, errDBIndex},
 	{datatypes.ErrConflict, errSyntax},
+	{datatypes.ErrBitOffset, errBitOffset},
+	{datatypes.ErrFieldType, errFieldType},
 }
 
 // writeErr answers with the text that Redis has for an error of the store.

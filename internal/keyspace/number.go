@@ -60,22 +60,28 @@ func (s *Slot) Text() []byte {
 // RawString makes the slot hold a string of n bytes that begins with what it
 // held, as bytes even if that was an integer, and returns it for changes. New
 // bytes are undefined. The expiry stays. It fails without effect.
-func (s *Slot) RawString(n int) ([]byte, error) {
+func (s *Slot) RawString(n int) ([]byte, error) { return s.RawStringUntil(n, s.ExpireAt()) }
+
+// RawStringUntil is RawString that also sets when the key expires, zero for
+// never.
+func (s *Slot) RawStringUntil(n int, expireAt int64) ([]byte, error) {
 	if !s.Exists() {
-		return s.Put(String, Raw, n, 0)
+		return s.Put(String, Raw, n, expireAt)
 	}
 	if s.at.encoding() == Int {
 		text := s.Text()
-		b, err := s.Put(String, Raw, n, s.ExpireAt())
+		b, err := s.Put(String, Raw, n, expireAt)
 		if err == nil {
 			copy(b, text)
 		}
 		return b, err
 	}
-	b, err := s.Resize(n)
-	if err != nil {
+	if n > MaxSize {
+		return nil, ErrTooLarge
+	}
+	to := newLayout(String, Raw, expireAt != 0, len(s.key), n)
+	if err := s.reshape(&to, expireAt); err != nil {
 		return nil, err
 	}
-	s.SetEncoding(Raw)
-	return b, nil
+	return s.value(), nil
 }

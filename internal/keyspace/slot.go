@@ -282,11 +282,14 @@ func (s *Slot) reshape(to *layout, expireAt int64) error {
 	from := s.value()
 	n := min(len(from), to.size-to.value)
 	value := unsafe.Slice((*byte)(unsafe.Add(s.entry, to.value)), n)
-	if to.value < s.at.value {
+	switch {
+	case to.value == s.at.value: // a change in place costs nothing for what stays
+		s.rewriteHead(to, expireAt)
+	case to.value < s.at.value:
 		// The value moves down, behind a shorter head.
 		s.rewriteHead(to, expireAt)
 		copy(value, from[:n])
-	} else {
+	default:
 		copy(value, from[:n])
 		s.rewriteHead(to, expireAt)
 	}
