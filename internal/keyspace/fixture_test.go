@@ -134,7 +134,7 @@ func check(t testing.TB, ks *Keyspace) {
 func (sh *shard) checkIndex(t testing.TB, db int) {
 	t.Helper()
 	ix := &sh.indexes[db]
-	entries, volatile, structured := 0, 0, 0
+	entries, volatile, structured, perishable := 0, 0, 0, 0
 	for cursor := uint64(0); ; {
 		refs, next := ix.table.Walk(sh.arena, cursor, nil)
 		for _, ref := range refs {
@@ -151,8 +151,11 @@ func (sh *shard) checkIndex(t testing.TB, db int) {
 			if at.hasExpiry() {
 				volatile++
 			}
-			if at.kind() != nil {
+			if k := at.kind(); k != nil {
 				structured++
+				if k.Elements != nil {
+					perishable++
+				}
 			}
 		}
 		if cursor = next; next == 0 {
@@ -162,8 +165,8 @@ func (sh *shard) checkIndex(t testing.TB, db int) {
 	if entries != ix.table.Len() {
 		t.Errorf("shard %d database %d: table of %d has %d entries", sh.number, db, ix.table.Len(), entries)
 	}
-	if !ix.moving && (volatile != ix.volatile || structured != ix.structured) {
-		t.Errorf("shard %d database %d: counts %d volatile and %d structured, has %d and %d",
-			sh.number, db, ix.volatile, ix.structured, volatile, structured)
+	if !ix.moving && (volatile != ix.volatile || structured != ix.structured || perishable != ix.perishable) {
+		t.Errorf("shard %d database %d: counts %d volatile, %d structured and %d perishable, has %d, %d and %d",
+			sh.number, db, ix.volatile, ix.structured, ix.perishable, volatile, structured, perishable)
 	}
 }

@@ -30,6 +30,27 @@ type Kind struct {
 
 	// Size returns the bytes the structure takes beside the root.
 	Size func(env *hashtable.Env, root []byte) int
+
+	// Elements is for kinds whose elements may expire, nil for others. A value has
+	// an encoding of such a kind from when the first of its elements gets an expiry.
+	Elements *ElementExpiry
+}
+
+// ElementExpiry tells how elements of values expire. No operation sees those
+// that have: they are removed whenever a slot finds the key, and by maintenance.
+type ElementExpiry struct {
+	// Class and Event announce that elements of a key expired.
+	Class EventClass
+	Event string
+
+	// Earliest returns a time in Unix milliseconds before which no element
+	// of the value expires.
+	Earliest func(root []byte) int64
+
+	// Expire removes elements that expired before now, up to about budget of
+	// them, and returns how many it removed, whether there may be more, and how many are
+	// left.
+	Expire func(env *hashtable.Env, root []byte, now int64, budget int) (removed int, more bool, left int)
 }
 
 // By type and encoding: the kinds of structures, and the names of all kinds.

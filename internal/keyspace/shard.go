@@ -67,6 +67,7 @@ type index struct {
 
 	volatile   int    // keys with an expiry
 	structured int    // keys whose value has blocks of its own
+	perishable int    // keys whose value has elements that may expire
 	hand       uint64 // where the search for rare victims goes on
 
 	// While a table moves to hashes of another seed its remaining entries

@@ -83,8 +83,15 @@ func (s *Slot) Unlock() {
 
 func (s *Slot) locate() {
 	s.find()
-	if s.ref != 0 && s.at.hasExpiry() && s.at.expired(s.entry, s.Now()) {
+	if s.ref == 0 {
+		return
+	}
+	if s.at.hasExpiry() && s.at.expired(s.entry, s.Now()) {
 		s.shard.expire(s)
+		return
+	}
+	if s.index.perishable > 0 {
+		s.expireElements()
 	}
 }
 
@@ -251,8 +258,10 @@ func (s *Slot) Resize(n int) ([]byte, error) {
 func (s *Slot) SetEncoding(e Encoding) {
 	s.sync()
 	s.BeginWrite()
+	was := s.at
 	s.at.header = s.at.header&^(0xf<<encodingShift) | uint64(e)<<encodingShift
 	*(*uint64)(s.entry) = s.at.header
+	s.index.recount(&was, &s.at)
 }
 
 // SetExpireAt changes when the key expires, zero for never. It fails without
@@ -393,23 +402,21 @@ func (s *Slot) remove() {
 // recount keeps the counts of special keys when an entry of one layout becomes
 // one of another; nil is no entry.
 func (ix *index) recount(before, after *layout) {
-	v, k := before.traits()
-	ix.volatile -= v
-	ix.structured -= k
-	v, k = after.traits()
-	ix.volatile += v
-	ix.structured += k
+	ix.count(before, -1)
+	ix.count(after, 1)
 }
 
-func (l *layout) traits() (volatile, structured int) {
+func (ix *index) count(l *layout, n int) {
 	if l == nil {
-		return 0, 0
+		return
 	}
 	if l.hasExpiry() {
-		volatile = 1
+		ix.volatile += n
 	}
-	if l.kind() != nil {
-		structured = 1
+	if k := l.kind(); k != nil {
+		ix.structured += n
+		if k.Elements != nil {
+			ix.perishable += n
+		}
 	}
-	return volatile, structured
 }

@@ -1,6 +1,7 @@
 package members
 
 import (
+	"math"
 	"math/bits"
 	"unsafe"
 
@@ -63,9 +64,18 @@ func (r *Root) wheelAt(a *arena.Arena) *wheel { return (*wheel)(a.Ptr(r.wheel)) 
 // Volatile returns the number of elements that expire. O(1).
 func (r *Root) Volatile() int { return int(r.volatile) }
 
+// Earliest returns a time, in Unix milliseconds, before which no element
+// expires. O(1).
+func (r *Root) Earliest() int64 {
+	if r.volatile == 0 {
+		return math.MaxInt64
+	}
+	return r.earliest
+}
+
 // Lapsed reports whether elements may have expired before now, in Unix
 // milliseconds, so that Purge is called for. O(1).
-func (r *Root) Lapsed(now int64) bool { return r.volatile > 0 && r.earliest < now }
+func (r *Root) Lapsed(now int64) bool { return r.Earliest() < now }
 
 // SetExpireAt makes an element expire at a time, in Unix milliseconds and later than now, and
 // returns the element, which may have moved. The caller has reserved the bytes of a block. O(1).
@@ -246,7 +256,7 @@ func (r *Root) Purge(env *hashtable.Env, now int64, budget int, gone func(arena.
 
 // purgeFew removes what has expired from the one list there is.
 func (r *Root) purgeFew(env *hashtable.Env, now int64, gone func(arena.Ref)) (removed int) {
-	earliest := int64(1<<63 - 1)
+	earliest := int64(math.MaxInt64)
 	for ref := r.list; ref != 0; {
 		p := env.Arena.Ptr(ref)
 		l := r.shape.layoutOf(p)
