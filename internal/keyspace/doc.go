@@ -22,6 +22,9 @@
 //
 // Operations on several keys lock their shards in ascending order (Tx).
 //
+// Who waits for a key to hold something is served by the operation that
+// writes it, before its locks are released (wait.go).
+//
 // # Slices
 //
 // Nothing here takes long with a lock held. Tables grow a segment at a time;

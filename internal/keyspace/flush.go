@@ -105,6 +105,8 @@ func (v View) SwapDB(a, b int) error {
 		sh.beginWrite()
 		sh.epoch++
 		sh.indexes[a], sh.indexes[b] = sh.indexes[b], sh.indexes[a]
+		sh.markReadyDB(a)
+		sh.markReadyDB(b)
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ type Keyspace struct {
 	tuner     atomic.Pointer[eviction.Tuner] // nil until something is evicted by worth
 	closed    atomic.Bool                    // set while every shard is locked and being written
 	events    listeners
+	turns     atomic.Uint64 // in which keys became ready for those who wait for them
 	limits    Limits
 
 	_    [cacheLine]byte
@@ -124,17 +125,24 @@ func randomSeed() uint64 {
 }
 
 // Close ends maintenance and gives all memory back. Every later call returns
-// ErrClosed. It waits for operations that hold locks.
+// ErrClosed, and so do operations that wait for data. It waits for those that hold locks.
 func (ks *Keyspace) Close() error {
 	if ks.closing.Swap(true) {
 		return ErrClosed
 	}
 	close(ks.stop)
 	ks.stopped.Wait()
+	var waiters []*Waiter
+	defer func() { // with the locks released
+		for _, w := range waiters {
+			w.op.Done(ErrClosed)
+		}
+	}()
 	for _, sh := range ks.shards {
 		sh.mu.Lock()
 		sh.beginWrite()
 		defer sh.unlock()
+		waiters = append(waiters, sh.abandon()...)
 	}
 	ks.closed.Store(true)
 	if !optimistic {

@@ -45,6 +45,8 @@ type shard struct {
 
 	delivering atomic.Bool
 	watched    map[watchKey][]*Watch
+	queues     map[watchKey]*waitQueue
+	ready      []*waitQueue // to be served before the lock is released
 	pending    []Event
 	garbage    []garbage
 	sweep      sweeper
@@ -128,9 +130,14 @@ func (sh *shard) endWrite() {
 	}
 }
 
-// unlock ends the write, if one was begun, and releases the lock. Events of
-// the operation are delivered after it.
+// unlock ends the write, if one was begun, and releases the lock, after those
+// who waited for what was written were served. Events of the operation are delivered
+// after it.
 func (sh *shard) unlock() {
+	if len(sh.ready) > 0 {
+		sh.serveAndUnlock()
+		return
+	}
 	sh.endWrite()
 	deliver := len(sh.pending) > 0
 	sh.mu.Unlock()

@@ -222,9 +222,15 @@ func (s *Slot) ExpireAt() int64 {
 // the returned slice, and to expire at a time in Unix milliseconds, zero for
 // never. A former value is freed; what a new one must keep of it, the caller
 // has copied. It fails without effect.
+//
+// Whoever waits for the key to hold a value of its type is served before the
+// lock is released.
 func (s *Slot) Put(t Type, e Encoding, n int, expireAt int64) ([]byte, error) {
 	if len(s.key) > MaxSize || n > MaxSize {
 		return nil, ErrTooLarge
+	}
+	if len(s.shard.queues) > 0 {
+		s.shard.markReady(s.view.db, s.key)
 	}
 	to := newLayout(t, e, expireAt != 0, len(s.key), n)
 	if !s.Exists() {

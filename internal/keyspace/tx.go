@@ -50,7 +50,8 @@ func (v View) BeginAll() (*Tx, error) {
 	return tx, nil
 }
 
-// End releases the locks, then delivers the events of the transaction.
+// End has those served who waited for what the transaction wrote, releases the
+// locks and delivers the events.
 func (tx *Tx) End() {
 	tx.Release()
 	txPool.Put(tx)
@@ -61,8 +62,7 @@ func (tx *Tx) End() {
 func (tx *Tx) Begin(v View, keys ...string) error {
 	tx.ks = v.ks
 	for _, k := range keys {
-		n := v.ks.shardOf(k, v.ks.hash(k)).number
-		tx.held[n/64] |= 1 << (n % 64)
+		tx.hold(v.ks.shardOf(k, v.ks.hash(k)))
 	}
 	return tx.lock(v)
 }
@@ -70,8 +70,8 @@ func (tx *Tx) Begin(v View, keys ...string) error {
 // BeginAll is View.BeginAll for a Tx of the caller's own.
 func (tx *Tx) BeginAll(v View) error {
 	tx.ks = v.ks
-	for n := range v.ks.shards {
-		tx.held[n/64] |= 1 << (n % 64)
+	for _, sh := range v.ks.shards {
+		tx.hold(sh)
 	}
 	return tx.lock(v)
 }
@@ -99,6 +99,7 @@ func (tx *Tx) Release() {
 	if tx.nested {
 		return
 	}
+	after := tx.serve()
 	var deliver []*shard
 	tx.each(func(sh *shard) {
 		sh.endWrite()
@@ -111,6 +112,7 @@ func (tx *Tx) Release() {
 	for _, sh := range deliver {
 		sh.deliver()
 	}
+	after.settle()
 }
 
 // View returns v inside of the transaction. All views of a transaction are of
@@ -131,6 +133,8 @@ func (tx *Tx) each(f func(*shard)) {
 		}
 	}
 }
+
+func (tx *Tx) hold(sh *shard) { tx.held[sh.number/64] |= 1 << (sh.number % 64) }
 
 func (tx *Tx) holds(sh *shard) bool {
 	return tx.held[sh.number/64]>>(sh.number%64)&1 != 0
