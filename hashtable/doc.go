@@ -37,7 +37,7 @@
 //     table grows in small steps, so its fill stays between 82 and 94 %.
 //   - Insert and Remove rebuild at most two segments, some thousand entries: tens of
 //     microseconds at worst, whatever the size of the table. Doubling the
-//     directory copies 16 bytes for each thousand entries.
+//     directory copies 24 bytes for each thousand entries.
 //   - Memory is given back as the table shrinks.
 //   - A scan's cursor is a position in hash order and all of the scan's state; see
 //     [Table.Scan] for its guarantee.
@@ -46,5 +46,5 @@
 //     it with hashes of another seed.
 //
 // A table is not safe for concurrent use, but for [Table.Peek] and
-// [Table.Line], which owners build optimistic reads on.
+// [Table.Way], which owners build optimistic reads on (way.go).
 package hashtable

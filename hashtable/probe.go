@@ -48,70 +48,25 @@ func (t *Table) Probe(a *arena.Arena, h uint64) Probe {
 }
 
 // Peek is Probe for a caller that holds no lock while others change the table.
-// The probe then returns arbitrary refs, which the caller discards when it
-// learns of the change; it never reads memory that is not mapped and always
+// valid tells whether nothing has changed since the caller began; Peek asks it before it trusts
+// an address that it read. The probe may then return arbitrary refs, which the
+// caller discards when it learns of the change; it never reads memory that is not mapped and always
 // ends. A probe that could not look everywhere says so by Short.
-func (t *Table) Peek(a *arena.Arena, h uint64) Probe {
-	root := *(*root)(unsafe.Pointer(t))
-	if root.dir == 0 {
+func (t *Table) Peek(a *arena.Arena, h uint64, valid func() bool) Probe {
+	root := t.loadRoot()
+	if root == 0 {
 		return Probe{}
 	}
-	i := h >> 1 >> ((63 - root.depth) & 63)
-	dir := a.Peek(root.dir, int(i+1)*segmentSize)
-	if dir == nil {
+	i := root.slotIndex(h)
+	s := root.slot(i)
+	way := s.loadWay()
+	if way == 0 || !valid() {
 		return Probe{short: true}
 	}
-	s := *(*geometry)(unsafe.Add(dir, i*segmentSize))
-	n := uint32(s.buckets)
-	block := a.Peek(s.block, int(n)*bucketSize)
-	if block == nil || n == 0 {
-		return Probe{short: true}
-	}
-	first := i &^ (1<<((root.depth-uint32(s.depth))&63) - 1)
-	p := Probe{arena: a, canon: (*segment)(unsafe.Add(dir, first*segmentSize)), first: first, limit: maxDistance + peekStash}
-	p.start(block, n, s.depth&63, h)
+	first := i &^ (1<<((root.depth()-way.depth())&63) - 1)
+	p := Probe{arena: a, canon: root.slot(first), first: first, limit: maxDistance + peekStash}
+	p.start(way.block(), way.buckets(), uint8(way.depth()), h)
 	return p
-}
-
-// Home returns the address of the bucket in which the entries of hash h are
-// looked for first, and the tag that they have there, reading nothing of it. An
-// address of nil is for a table that has none, or one so large that only Peek
-// looks into it. It is Peek's first step for those who want it quick or apart
-// from the rest, with the same rules: it may run while others change the table, and
-// then returns the address of memory that can be read and means nothing. O(1).
-func (t *Table) Home(a *arena.Arena, h uint64) (*Bucket, uint8) {
-	root := *(*root)(unsafe.Pointer(t))
-	if root.depth > maxHomeDepth {
-		return nil, 0
-	}
-	i := h >> 1 >> ((63 - root.depth) & 63)
-	p := a.PeekAt(root.dir, uint32(i)*segmentSize, segmentSize)
-	if p == nil {
-		return nil, 0
-	}
-	s := (*geometry)(p)
-	pos := position(h, s.depth&63)
-	line := a.PeekAt(s.block, home(pos, uint32(s.buckets))*bucketSize, bucketSize)
-	return (*Bucket)(line), uint8(pos)
-}
-
-// maxHomeDepth is that of the greatest directory that lies in one chunk.
-const maxHomeDepth = 17
-
-var _ [0]struct{} = [segmentSize<<maxHomeDepth - arena.ChunkSize]struct{}{}
-
-// root is the part of a Table that leads to a segment.
-type root struct {
-	dir   arena.Ref
-	depth uint32
-}
-
-// geometry is the part of a segment that leads to a bucket.
-type geometry struct {
-	block   arena.Ref
-	buckets uint16
-	depth   uint8
-	_       uint8
 }
 
 func (p *Probe) start(block unsafe.Pointer, n uint32, depth uint8, h uint64) {

@@ -40,7 +40,9 @@ func (b *builder) add(pos uint32, ref arena.Ref) {
 func (t *Table) install(b *builder, first uint64) {
 	span := uint64(1) << (t.depth - uint32(b.depth))
 	for i := first; i < first+span; i++ {
-		*t.slot(b.arena, i) = segment{block: b.block, buckets: uint16(b.buckets), depth: b.depth}
+		s := t.slot(b.arena, i)
+		s.count, s.stash = 0, 0
+		s.setBlock(b.arena, b.block, b.buckets, b.depth)
 	}
 	s := t.slot(b.arena, first)
 	s.count, s.stash = b.count, b.stash
@@ -173,8 +175,7 @@ func (t *Table) doubleDirectory(a *arena.Arena) {
 		to[2*i], to[2*i+1] = s, s
 	}
 	a.Free(t.dir, size)
-	t.dir = dir
-	t.depth++
+	t.setDirectory(a, dir, t.depth+1)
 	t.deepest = 0
 }
 
@@ -184,15 +185,14 @@ func (t *Table) halveDirectory(a *arena.Arena) {
 		dir := a.Alloc(size / 2)
 		from := unsafe.Slice((*segment)(a.Ptr(t.dir)), 1<<t.depth)
 		to := unsafe.Slice((*segment)(a.Ptr(dir)), 1<<(t.depth-1))
-		t.depth--
 		for i := range to {
 			to[i] = from[2*i]
-			if uint32(to[i].depth) == t.depth {
+			if uint32(to[i].depth) == t.depth-1 {
 				t.deepest++
 			}
 		}
 		a.Free(t.dir, size)
-		t.dir = dir
+		t.setDirectory(a, dir, t.depth-1)
 	}
 }
 

@@ -70,6 +70,7 @@ type Env struct {
 // arena memory itself. The zero value is an empty table that uses no memory.
 // See the package documentation for its layout and guarantees.
 type Table struct {
+	root    root // of dir and depth
 	dir     arena.Ref
 	depth   uint32
 	count   uint64
@@ -78,9 +79,10 @@ type Table struct {
 }
 
 // segment is a slot of the directory. A segment of a smaller depth than the
-// table's fills several slots; the first three fields are the same in all of
+// table's fills several slots; the fields before count are the same in all of
 // them, count and stash are kept in the first only.
 type segment struct {
+	way     Way // of the following three
 	block   arena.Ref
 	buckets uint16
 	depth   uint8
@@ -89,7 +91,7 @@ type segment struct {
 	stash   arena.Ref
 }
 
-const segmentSize = 16
+const segmentSize = 24
 
 var _ [0]struct{} = [unsafe.Sizeof(segment{}) - segmentSize]struct{}{}
 
@@ -199,9 +201,11 @@ func (t *Table) InsertReserve() int {
 func (t *Table) create(env *Env) {
 	block := env.Arena.Alloc(bucketSize)
 	clear(env.Arena.Bytes(block, bucketSize))
-	t.dir = env.Arena.Alloc(segmentSize)
-	t.depth, t.deepest = 0, 1
-	*t.slot(env.Arena, 0) = segment{block: block, buckets: 1}
+	t.setDirectory(env.Arena, env.Arena.Alloc(segmentSize), 0)
+	t.deepest = 1
+	s := t.slot(env.Arena, 0)
+	*s = segment{}
+	s.setBlock(env.Arena, block, 1, 0)
 }
 
 // place puts ref into its home bucket or one of the next few.

@@ -86,7 +86,7 @@ func (f *fixture) has(ref arena.Ref) bool {
 }
 
 func (f *fixture) peek(ref arena.Ref) bool {
-	p := f.table.Peek(f.env.Arena, f.entries.hash(ref))
+	p := f.table.Peek(f.env.Arena, f.entries.hash(ref), func() bool { return true })
 	for r := p.Next(); r != 0; r = p.Next() {
 		if r == ref {
 			return true
@@ -487,21 +487,28 @@ func TestVisit(t *testing.T) {
 	}
 }
 
-func TestHome(t *testing.T) {
+func TestWay(t *testing.T) {
 	f := newFixture(t, spread)
 	defer f.close()
-	if b, _ := f.table.Home(f.env.Arena, 1); b != nil {
-		t.Error("an empty table has a bucket")
+	if f.table.Way(1) != 0 {
+		t.Error("a way leads into an empty table")
+	}
+	bucket := func(r arena.Ref) (*hashtable.Bucket, uint8) {
+		way := f.table.Way(f.entries.hash(r))
+		if way == 0 {
+			t.Fatalf("no way to ref %d", r)
+		}
+		return way.Bucket(f.entries.hash(r))
 	}
 	for r := arena.Ref(1); r <= 5000; r++ {
 		f.insert(r)
-		if b, _ := f.table.Home(f.env.Arena, f.entries.hash(r)); b == nil || uintptr(unsafe.Pointer(b))%64 != 0 {
+		if b, _ := bucket(r); uintptr(unsafe.Pointer(b))%64 != 0 {
 			t.Fatalf("the bucket of ref %d is at %p", r, b)
 		}
 	}
 	home := 0
 	for r := arena.Ref(1); r <= 5000; r++ {
-		b, tag := f.table.Home(f.env.Arena, f.entries.hash(r))
+		b, tag := bucket(r)
 		for m := b.Match(tag); !m.Empty(); m.Drop() {
 			if m.Ref() == r {
 				home++

@@ -157,7 +157,7 @@ func (t *Table) Relocate(a *arena.Arena, cursor uint64) {
 		return
 	}
 	if cursor == 0 {
-		t.dir = relocated(a, t.dir, segmentSize<<t.depth)
+		t.setDirectory(a, relocated(a, t.dir, segmentSize<<t.depth), t.depth)
 	}
 	i := t.slotIndex(cursor)
 	s := t.slot(a, i)
@@ -165,7 +165,7 @@ func (t *Table) Relocate(a *arena.Arena, cursor uint64) {
 	block := relocated(a, s.block, int(s.buckets)*bucketSize)
 	if block != s.block {
 		for j := range uint64(1) << (t.depth - uint32(s.depth)) {
-			t.slot(a, first+j).block = block
+			t.slot(a, first+j).setBlock(a, block, uint32(s.buckets), s.depth)
 		}
 	}
 	for link := &t.slot(a, first).stash; *link != 0; {

@@ -220,21 +220,6 @@ func (a *Arena) Peek(r Ref, n int) unsafe.Pointer {
 	return unsafe.Add(p, off)
 }
 
-// PeekAt is Peek for a reader of n bytes, at an offset of up to a chunk, of a block that is aligned to n, a
-// power of two, and lies within a chunk. It looks for less: if r or the offset is torn, the address is any
-// multiple of n in mapped memory.
-func (a *Arena) PeekAt(r Ref, offset uint32, n int) unsafe.Pointer {
-	dir := (*directory)(atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&a.dir))))
-	if dir == nil {
-		return nil
-	}
-	p := atomic.LoadPointer(&dir[r>>slotShift])
-	if p == nil {
-		return nil
-	}
-	return unsafe.Add(p, (uintptr(r&offsetMask)*unit+uintptr(offset))&(ChunkSize-1)&^uintptr(n-1))
-}
-
 // setSlot publishes an address, or nil, to users and to Peek.
 func (a *Arena) setSlot(slot int, p unsafe.Pointer) { atomic.StorePointer(&a.dir[slot], p) }
 

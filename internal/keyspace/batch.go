@@ -141,10 +141,7 @@ func (v View) prefetch(keys []string, b *Batch) {
 		s.hash = v.ks.hash(key)
 		s.shard = v.ks.shardOf(key, s.hash)
 		s.version = s.shard.version.Load()
-		s.bucket, s.tag = nil, 0
-		if ix := &s.shard.indexes[v.db]; ix.seed == 0 {
-			s.bucket, s.tag = ix.table.Home(s.shard.arena, s.hash)
-		}
+		s.find(&s.shard.indexes[v.db])
 	}
 	sum := uint64(0)
 	for i := range seats {
@@ -161,6 +158,15 @@ func (v View) prefetch(keys []string, b *Batch) {
 		}
 	}
 	b.sum = sum
+}
+
+// find tells the bucket, unless the shard is being written.
+func (s *seat) find(ix *index) {
+	s.bucket = nil
+	way := ix.table.Way(s.hash)
+	if way != 0 && ix.seed == 0 && s.version&1 == 0 && s.shard.unchanged(s.version) {
+		s.bucket, s.tag = way.Bucket(s.hash)
+	}
 }
 
 func (s *seat) match() {

@@ -10,11 +10,11 @@ const (
 	// idleInterval is the pause between rounds of maintenance that find little
 	// to do; busyInterval the one between rounds that find much.
 	idleInterval = 100 * time.Millisecond
-	busyInterval = 4 * time.Millisecond
+	busyInterval = 7 * time.Millisecond
 
 	// roundTime bounds the work of a round, so that maintenance takes less than
-	// a quarter of a core while there is much to do.
-	roundTime = time.Millisecond
+	// a quarter of a core while there is much to do. It is long beside what timers are late by.
+	roundTime = 2 * time.Millisecond
 
 	// sliceEntries is how many entries are looked at in one hold of a lock:
 	// some tens of microseconds.

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/larderkv/larder/hashtable"
 	"github.com/larderkv/larder/internal/arena"
 )
 
@@ -27,7 +28,7 @@ const (
 // writers of the shard interfere, writes no shared memory unless the key's
 // access bits are due to change, and allocates only to grow dst. O(1) plus the copy.
 //
-// The common case is written out here: a string without an expiry, in
+// The common case is written out here: a string without an expiry, the first whose tag fits in
 // the bucket in which it is looked for first, with room for it in dst, while nobody writes.
 // Lookups that follow one another overlap their cache misses as far as the processor looks ahead, which
 // is a matter of how few instructions, and how few mispredicted branches, one lookup takes.
@@ -40,54 +41,83 @@ func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 	sh := v.ks.shards[h&v.ks.shardMask]
 	version := sh.version.Load()
 	ix := &sh.indexes[v.db]
-	if ix.seed != 0 {
+	way := ix.table.Way(h)
+	if way == 0 || ix.seed != 0 || version&1 != 0 || !sh.unchanged(version) {
 		return v.appendUnusual(dst, key, h)
 	}
-	bucket, tag := ix.table.Home(sh.arena, h)
-	if bucket == nil {
+	bucket, tag := way.Bucket(h)
+	m := bucket.Match(tag)
+	if m.Empty() {
+		return v.appendNearby(dst, key, h, way, version)
+	}
+	ref := m.Ref()
+	p := sh.arena.Peek(ref, cacheLine)
+	if p == nil {
 		return v.appendUnusual(dst, key, h)
 	}
-	for m := bucket.Match(tag); !m.Empty(); m.Drop() {
-		ref := m.Ref()
-		p := sh.arena.Peek(ref, cacheLine)
-		if p == nil {
-			break
+	header := loadHeader(p)
+	n := int(header >> valueShift)
+	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || n > cap(dst)-len(dst) {
+		return v.appendNearby(dst, key, h, way, version)
+	}
+	out := dst[:len(dst)+n]
+	copyBytes(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
+	if !sh.unchanged(version) {
+		return v.appendUnusual(dst, key, h)
+	}
+	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
+		v.peeked(sh, p, header, version, h)
+	}
+	return out, true, nil
+}
+
+// appendNearby is AppendString for keys that were not the first candidate: those that share a tag with another, those
+// that found their bucket full and went to one of the next, and values that dst has no room for.
+func (v View) appendNearby(dst []byte, key string, h uint64, way hashtable.Way, version uint64) ([]byte, bool, error) {
+	sh := v.ks.shards[h&v.ks.shardMask]
+	home, tag := way.Bucket(h)
+	for bucket, distance := home, uint32(1); bucket != nil; distance++ {
+		for m := bucket.Match(tag); !m.Empty(); m.Drop() {
+			ref := m.Ref()
+			p := sh.arena.Peek(ref, cacheLine)
+			if p == nil {
+				continue
+			}
+			if out, header, ok := sh.takePlain(dst, key, p, ref, version); ok {
+				v.peeked(sh, p, header, version, h)
+				return out, true, nil
+			}
 		}
-		out, header, ok := sh.takePlain(dst, key, p, ref, version)
-		if !ok {
-			continue
-		}
-		if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
-			v.peeked(sh, p, header, version, h)
-		}
-		return out, true, nil
+		bucket = way.Beyond(home, distance)
 	}
 	return v.appendUnusual(dst, key, h)
+}
+
+// loadHeader returns the header of an entry, of which a cache line can be read. Most entries straddle
+// two lines: the other load makes both misses one.
+func loadHeader(p unsafe.Pointer) uint64 {
+	atomic.LoadUint64((*uint64)(unsafe.Add(p, cacheLine-8)))
+	return *(*uint64)(p)
+}
+
+// isPlain reports whether the entry with that header is a string without expiry, and its key as long as that.
+func isPlain(header uint64, key string) bool {
+	return header&plainMask == plainString|uint64(len(key))<<keyShift
 }
 
 // takePlain appends the value of the entry at p, of which a cache line can be
 // read, if it is the key's, and a string without expiry. The entry was found without a lock
 // since the shard's version was read.
 func (sh *shard) takePlain(dst []byte, key string, p unsafe.Pointer, ref arena.Ref, version uint64) (_ []byte, header uint64, ok bool) {
-	// Most entries straddle two lines. The load makes both misses one.
-	atomic.LoadUint64((*uint64)(unsafe.Add(p, cacheLine-8)))
-	header = *(*uint64)(p)
-	if header&plainMask != plainString|uint64(len(key))<<keyShift || !sameKey(unsafe.Add(p, headerSize), key) {
-		return dst, 0, false
-	}
+	header = loadHeader(p)
 	n := int(header >> valueShift)
-	if !arena.InChunk(ref, headerSize+len(key)+n) {
+	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || !sh.unchanged(version) {
 		return dst, 0, false
 	}
-	if n > cap(dst)-len(dst) {
-		if !sh.unchanged(version) {
-			return dst, 0, false // do not allocate for a length that means nothing
-		}
-		dst = slices.Grow(dst, n)
-	}
+	dst = slices.Grow(dst, n)
 	out := dst[:len(dst)+n]
 	copyBytes(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
-	if version&1 != 0 || !sh.unchanged(version) {
+	if !sh.unchanged(version) {
 		return dst, 0, false
 	}
 	return out, header, true
@@ -104,9 +134,9 @@ func (v View) peeked(sh *shard, p unsafe.Pointer, header, version, h uint64) {
 // copyBytes copies n bytes, where most often n is small.
 func copyBytes(to, from unsafe.Pointer, n int) {
 	if uint(n-16) <= 16 {
-		// Two halves that overlap.
-		head, tail := *(*[16]byte)(from), *(*[16]byte)(unsafe.Add(from, n-16))
-		*(*[16]byte)(to), *(*[16]byte)(unsafe.Add(to, n-16)) = head, tail
+		// Two halves that overlap each other, though not what they are copied to.
+		*(*[16]byte)(to) = *(*[16]byte)(from)
+		*(*[16]byte)(unsafe.Add(to, n-16)) = *(*[16]byte)(unsafe.Add(from, n-16))
 		return
 	}
 	copy(unsafe.Slice((*byte)(to), n), unsafe.Slice((*byte)(from), n))
@@ -186,7 +216,7 @@ func (sh *shard) peekString(v *View, dst []byte, key string, h uint64) ([]byte, 
 		if version&1 != 0 {
 			continue
 		}
-		p, at, got := sh.peekEntry(&sh.indexes[v.db], key, h)
+		p, at, got := sh.peekEntry(&sh.indexes[v.db], key, h, version)
 		if got == unsure {
 			break
 		}
@@ -212,11 +242,11 @@ func (sh *shard) peekString(v *View, dst []byte, key string, h uint64) ([]byte, 
 }
 
 // peekEntry finds the entry of a key without the lock.
-func (sh *shard) peekEntry(ix *index, key string, h uint64) (unsafe.Pointer, layout, outcome) {
+func (sh *shard) peekEntry(ix *index, key string, h, version uint64) (unsafe.Pointer, layout, outcome) {
 	if ix.moving {
 		return nil, layout{}, unsure
 	}
-	probe := ix.table.Peek(sh.arena, ix.tableHash(key, h))
+	probe := ix.table.Peek(sh.arena, ix.tableHash(key, h), func() bool { return sh.unchanged(version) })
 	for ref := probe.Next(); ref != 0; ref = probe.Next() {
 		if p, at, got := sh.peekKey(ref, key); got != missing {
 			return p, at, got
