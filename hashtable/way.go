@@ -37,6 +37,10 @@ func pack(p unsafe.Pointer, low uint64) uint64 {
 	return address<<addressShift | low
 }
 
+// unpack makes an address of what pack was given. The memory is that of an arena, which
+// keeps it, so that nothing needs to know of this pointer.
+//
+//go:nocheckptr
 func unpack(word uint64) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(nil), uintptr(word>>addressShift))
 }

@@ -36,19 +36,14 @@ func (r *Root) findBatch(env *hashtable.Env, members []string, refs []arena.Ref)
 	a := env.Arena
 	for i, m := range members {
 		hashes[i] = Hash(env, m)
-		buckets[i], tags[i] = r.table.Home(a, hashes[i])
+		buckets[i], tags[i] = r.table.Way(hashes[i]).Bucket(hashes[i])
 	}
 	sum := uint8(0)
 	for _, b := range buckets[:len(members)] {
-		if b != nil {
-			sum += *(*uint8)(unsafe.Pointer(b))
-		}
+		sum += *(*uint8)(unsafe.Pointer(b))
 	}
 	for i, b := range buckets[:len(members)] {
 		refs[i] = 0
-		if b == nil {
-			continue
-		}
 		if m := b.Match(tags[i]); !m.Empty() {
 			refs[i] = m.Ref()
 		}
