@@ -41,7 +41,8 @@ func within(v keyspace.View, keys []string, fn func(keyspace.View) error) error 
 type keyOp uint8
 
 const (
-	countKey keyOp = iota
+	findKey keyOp = iota
+	lookKey
 	touchKey
 	deleteKey
 )
@@ -55,17 +56,25 @@ func forEach(v keyspace.View, keys []string, op keyOp) (n int, err error) {
 		}
 		if s.Exists() {
 			n++
-			switch op {
-			case touchKey:
-				s.Touch()
-			case deleteKey:
-				s.Delete()
-				s.Notify(keyspace.ClassGeneric, "del")
-			}
+		}
+		switch op {
+		case lookKey:
+			s.Look()
+		case touchKey:
+			s.Touch()
+		case deleteKey:
+			deleteSlot(&s)
 		}
 		s.Unlock()
 	}
 	return n, nil
+}
+
+func deleteSlot(s *keyspace.Slot) {
+	if s.Exists() {
+		s.Delete()
+		s.Notify(keyspace.ClassGeneric, "del")
+	}
 }
 
 // atomically is forEach for a command that is atomic over its keys.
@@ -90,7 +99,7 @@ func (k Keys) Unlink(keys ...string) (int, error) { return k.Del(keys...) }
 
 // Exists returns how many of the keys exist; one that is given twice counts
 // twice. It is EXISTS. O(keys).
-func (k Keys) Exists(keys ...string) (int, error) { return k.atomically(keys, countKey) }
+func (k Keys) Exists(keys ...string) (int, error) { return k.atomically(keys, lookKey) }
 
 // Touch counts as a read of the keys for eviction and returns how many exist. It is
 // TOUCH. O(keys).
@@ -104,6 +113,7 @@ func (k Keys) Type(key string) (t Type, ok bool, err error) {
 		return 0, false, err
 	}
 	defer s.Unlock()
+	s.Look()
 	return s.Type(), s.Exists(), nil
 }
 
@@ -275,6 +285,7 @@ func (k Keys) Encoding(key string) (name string, ok bool, err error) {
 		return "", false, err
 	}
 	defer s.Unlock()
+	s.Look()
 	if !s.Exists() {
 		return "", false, nil
 	}
@@ -289,6 +300,7 @@ func (k Keys) Freq(key string) (freq int, ok bool, err error) {
 		return 0, false, err
 	}
 	defer s.Unlock()
+	s.Look()
 	if !s.Exists() {
 		return 0, false, nil
 	}
@@ -303,6 +315,7 @@ func (k Keys) IdleTime(key string) (idle time.Duration, ok bool, err error) {
 		return 0, false, err
 	}
 	defer s.Unlock()
+	s.Look()
 	if !s.Exists() {
 		return 0, false, nil
 	}

@@ -143,6 +143,7 @@ func (k Keys) expiry(key string) (at, now int64, ok bool, err error) {
 		return 0, 0, false, err
 	}
 	defer s.Unlock()
+	s.Look()
 	if !s.Exists() {
 		return 0, 0, false, nil
 	}

@@ -51,7 +51,7 @@ func (st Strings) mset(items []Item, ifAbsent bool) (bool, error) {
 	defer tx.End()
 	v := tx.View(st.view)
 	if ifAbsent {
-		if n, err := forEach(v, keys, countKey); n > 0 || err != nil {
+		if n, err := forEach(v, keys, findKey); n > 0 || err != nil {
 			return false, err
 		}
 	}

@@ -54,6 +54,18 @@ rename a b
 lcs a b
 getdel b
 del a b c nosuch
+exists a nosuch a
+touch a nosuch
+type a
+type nosuch
+ttl a
+pttl nosuch
+expiretime a
+object encoding a
+object encoding nosuch
+object idletime a
+object refcount nosuch
+msetnx a 1 nosuch 2
 select 1
 get nosuch
 set x 1

@@ -192,9 +192,12 @@ func (s *Slot) Arena() *arena.Arena { return s.shard.arena }
 // Env returns the environment for tables in the slot's arena.
 func (s *Slot) Env() *hashtable.Env { return &s.shard.env }
 
-// Touch records a read of the key for the eviction policy.
+// Look counts a lookup of the key that is no use of it for the eviction policy.
+func (s *Slot) Look() { s.view.count(s.Exists()) }
+
+// Touch counts a lookup of the key and records it as a use for the eviction policy.
 func (s *Slot) Touch() {
-	s.view.count(s.Exists())
+	s.Look()
 	if s.ref == 0 || !s.view.touches() {
 		return
 	}
