@@ -102,6 +102,9 @@ type Options struct {
 	// of two, at most 256. Zero chooses by the number of cores and MaxBytes.
 	Shards int
 
+	// Limits are the sizes up to which collections are dense. Zero is Redis' defaults.
+	Limits datatypes.Limits
+
 	// Clock is where the cache takes the time from. Nil is the system's clock.
 	Clock Clock
 
@@ -124,7 +127,7 @@ func (o *Options) validate() error {
 	case o.Shards < 0 || o.Shards > maxShards:
 		return fmt.Errorf("larder: Shards is %d, not within 0 and %d", o.Shards, maxShards)
 	}
-	return nil
+	return o.Limits.Validate()
 }
 
 const (
@@ -164,6 +167,7 @@ func Open(o Options) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
+	datatypes.SetLimits(view, o.Limits)
 	return &Cache{ks: ks, view: view}, nil
 }
 
@@ -251,6 +255,20 @@ func (c *Cache) SetPolicy(p Policy) error {
 		return err
 	}
 	c.ks.SetPolicy(p.internal())
+	return nil
+}
+
+// Limits returns the sizes up to which collections are dense.
+func (c *Cache) Limits() datatypes.Limits { return datatypes.LimitsOf(c.view) }
+
+// SetLimits changes the sizes up to which collections are dense; those that are zero stay. A
+// value is converted when an operation next makes it grow.
+func (c *Cache) SetLimits(l datatypes.Limits) error {
+	o := Options{Limits: l}
+	if err := o.validate(); err != nil {
+		return err
+	}
+	datatypes.SetLimits(c.view, l)
 	return nil
 }
 

@@ -54,6 +54,7 @@ func TestOptions(t *testing.T) {
 	bad := []larder.Options{
 		{MaxBytes: -1}, {MaxBytes: 1}, {MaxBytes: 1<<20 - 1}, {Policy: larder.VolatileTTL + 1},
 		{Databases: -1}, {Databases: 16385}, {Shards: -1}, {Shards: 257},
+		{Limits: datatypes.Limits{HashEntries: -2}},
 	}
 	for _, o := range bad {
 		if c, err := larder.Open(o); err == nil || c != nil {

@@ -61,11 +61,18 @@ var parameters = []parameter{
 		usage: "allow the DEBUG command",
 		get:   func(s *Server) value { return switchOf(s.EnableDebug) },
 	},
+	dense("hash-max-listpack-entries", counts, "512", "most fields of a dense hash", hashEntries),
+	dense("hash-max-listpack-value", sizes, "64", "longest field and value of a dense hash", hashValue),
+	dense("hash-max-ziplist-entries", counts, "512", "older name of hash-max-listpack-entries", hashEntries),
+	dense("hash-max-ziplist-value", sizes, "64", "older name of hash-max-listpack-value", hashValue),
+	dense("hll-sparse-max-bytes", sizes, "3000", "most bytes of a sparse HyperLogLog", hllSparse),
 	{
 		name: "io-threads", kind: integer{1, 1024}, standard: strconv.Itoa(runtime.GOMAXPROCS(0)),
 		usage: "number of event loops, on systems that have them",
 		get:   func(s *Server) value { return numberOf(int64(orDefault(s.Loops, runtime.GOMAXPROCS(0)))) },
 	},
+	nodeSize("list-max-listpack-size"),
+	nodeSize("list-max-ziplist-size"),
 	{
 		name: "loglevel", kind: logLevels, standard: "notice",
 		usage: "how much to log: " + strings.Join(logLevels, ", "),
@@ -120,6 +127,9 @@ var parameters = []parameter{
 		},
 	},
 	only("").parameter("save", "nothing is written to disk"),
+	dense("set-max-intset-entries", counts, "512", "most members of a dense set of integers", setIntset),
+	dense("set-max-listpack-entries", counts, "128", "most members of another dense set", setEntries),
+	dense("set-max-listpack-value", sizes, "64", "longest member of a dense set", setValue),
 	{
 		name: "tcp-keepalive", kind: integer{0, math.MaxInt32}, standard: "300",
 		usage: "seconds of silence after which a TCP connection is probed; 0 is never",
@@ -142,6 +152,10 @@ var parameters = []parameter{
 		usage: "permissions of the unix socket, octal as in 770; 0 leaves them to the umask",
 		get:   func(s *Server) value { return numberOf(socketPermissions(s.boundSocket())) },
 	},
+	dense("zset-max-listpack-entries", counts, "128", "most members of a dense sorted set", zsetEntries),
+	dense("zset-max-listpack-value", sizes, "64", "longest member of a dense sorted set", zsetValue),
+	dense("zset-max-ziplist-entries", counts, "128", "older name of zset-max-listpack-entries", zsetEntries),
+	dense("zset-max-ziplist-value", sizes, "64", "older name of zset-max-listpack-value", zsetValue),
 }
 
 // parameter is the row of something that is as it is.

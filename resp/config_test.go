@@ -112,6 +112,33 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestLimits: limits of dense collections have their older names too, and zero is a limit.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	runTables(t, map[string][]row{"limits": {
+		{"config get hash-max-listpack-entries", `*["hash-max-listpack-entries" "512"]`},
+		{"config set hash-max-ziplist-entries 5", "+OK"},
+		{"config get hash-max-listpack-entries", `*["hash-max-listpack-entries" "5"]`},
+		{"config set hash-max-listpack-entries 0", "+OK"},
+		{"config get hash-max-ziplist-entries", `*["hash-max-ziplist-entries" "0"]`},
+		{"config set hash-max-listpack-entries -1", "-ERR CONFIG SET failed (possibly related to argument 'hash-max-listpack-entries') - " +
+			"argument must be between 0 and 9223372036854775807 inclusive"},
+		{"config set hash-max-listpack-entries 512", "+OK"},
+		{"config set zset-max-listpack-value 1k", "+OK"},
+		{"config get zset-max-ziplist-value", `*["zset-max-ziplist-value" "1000"]`},
+		{"config set zset-max-ziplist-value 64 zset-max-ziplist-entries 3", "+OK"},
+		{"config get zset-max-listpack-entries", `*["zset-max-listpack-entries" "3"]`},
+		{"config set zset-max-listpack-entries 128", "+OK"},
+		{"config set list-max-listpack-size -5", "+OK"},
+		{"config get list-max-ziplist-size", `*["list-max-ziplist-size" "-5"]`},
+		{"config set list-max-ziplist-size 2147483648", "-ERR CONFIG SET failed (possibly related to argument 'list-max-ziplist-size') - " +
+			"argument must be between -2147483648 and 2147483647 inclusive"},
+		{"config set list-max-ziplist-size -2", "+OK"},
+		{"config get hll-sparse-max-bytes", `*["hll-sparse-max-bytes" "3000"]`},
+		{"config get set-max-intset-entries", `*["set-max-intset-entries" "512"]`},
+	}})
+}
+
 func TestConfigTakesEffect(t *testing.T) {
 	t.Parallel()
 	srv := startCache(t)

@@ -22,7 +22,7 @@ func (ks *Keyspace) Limits() *Limits { return &ks.limits }
 
 // setDefaults sets the defaults of Redis 7.0, and those of 7.2 for what only that has.
 func (l *Limits) setDefaults() {
-	l.HashEntries.Store(128)
+	l.HashEntries.Store(512)
 	l.HashValue.Store(64)
 	l.SetIntset.Store(512)
 	l.SetEntries.Store(128)
