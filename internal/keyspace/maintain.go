@@ -40,6 +40,7 @@ func (ks *Keyspace) maintain() {
 		if ks.round() {
 			timer.Reset(busyInterval)
 		} else {
+			ks.prepare() // without demand for long, what is ready is given up
 			timer.Reset(idleInterval)
 		}
 	}
@@ -56,9 +57,13 @@ func (ks *Keyspace) Maintain() (more bool) {
 	select {
 	case <-ks.mem.Demand():
 		ks.prepare()
+		return ks.round()
 	default:
 	}
-	return ks.round()
+	if more = ks.round(); !more {
+		ks.prepare()
+	}
+	return more
 }
 
 func (ks *Keyspace) round() (more bool) {
@@ -153,10 +158,12 @@ func (sh *shard) meetLimit() (more bool) {
 }
 
 // prepare has huge pages zeroed before a writer needs one, where the limit
-// leaves room for them.
+// leaves room for them. Where it does not, those that are ready are given up.
 func (ks *Keyspace) prepare() {
 	const ahead = 8 * arena.ChunkSize
 	if limit := ks.maxBytes.Load(); limit == 0 || ks.mem.Resident()+ahead < limit {
 		ks.mem.Prepare()
+		return
 	}
+	ks.mem.Trim()
 }
