@@ -178,6 +178,9 @@ func (c *Cache) Close() error { return c.ks.Close() }
 // Bitmaps returns the store of bitmaps.
 func (c *Cache) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(c.view) }
 
+// HyperLogLogs returns the store of HyperLogLogs.
+func (c *Cache) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(c.view) }
+
 // Strings returns the store of strings.
 func (c *Cache) Strings() datatypes.Strings { return datatypes.NewStrings(c.view) }
 
@@ -196,6 +199,9 @@ type DB struct{ view keyspace.View }
 
 // Bitmaps returns the database's store of bitmaps.
 func (d DB) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(d.view) }
+
+// HyperLogLogs returns the database's store of HyperLogLogs.
+func (d DB) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(d.view) }
 
 // Strings returns the database's store of strings.
 func (d DB) Strings() datatypes.Strings { return datatypes.NewStrings(d.view) }
@@ -308,6 +314,9 @@ type Tx struct {
 
 // Bitmaps returns the store of bitmaps.
 func (tx *Tx) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(tx.view) }
+
+// HyperLogLogs returns the store of HyperLogLogs.
+func (tx *Tx) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(tx.view) }
 
 // Strings returns the store of strings.
 func (tx *Tx) Strings() datatypes.Strings { return datatypes.NewStrings(tx.view) }

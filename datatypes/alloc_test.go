@@ -69,6 +69,7 @@ func TestAllocations(t *testing.T) {
 		{"Del", func() { n, err := f.keys.Del(next()); must(n == 1, err); must(f.Set(keys[i%n], value, none)) }},
 	}
 	tests = append(tests, bitmapOperations(f, must)...)
+	tests = append(tests, hyperLogLogOperations(f, must)...)
 	for _, tt := range tests {
 		if got := testing.AllocsPerRun(500, tt.do); got != 0 {
 			t.Errorf("%s: %v allocations", tt.name, got)
@@ -88,5 +89,24 @@ func bitmapOperations(f *fixture, must func(bool, error)) []operation {
 		{"Bitmaps.Pos", func() { _, err := b.Pos("bits", true, datatypes.BitRange{}); must(true, err) }},
 		{"Bitmaps.Op", func() { _, err := b.Op(datatypes.BitOr, "bits", "bits", "more bits"); must(true, err) }},
 		{"Bitmaps.AppendField", func() { _, err := b.AppendField(results, "bits", incr); must(true, err) }},
+	}
+}
+
+func hyperLogLogOperations(f *fixture, must func(bool, error)) []operation {
+	st := f.hyperLogLogs()
+	elements := make([]string, 50_000)
+	for i := range elements {
+		elements[i] = fmt.Sprint("element:", i)
+	}
+	must(st.Add("dense", elements...))
+	must(st.Add("sparse", elements[:200]...))
+	i := 0
+	next := func() string { i++; return elements[i%len(elements)] }
+	return []operation{
+		{"HyperLogLogs.Add", func() { _, err := st.Add("dense", next()); must(true, err) }},
+		{"HyperLogLogs.Add to a sparse one", func() { _, err := st.Add("sparse", next()); must(true, err) }},
+		{"HyperLogLogs.Count", func() { _, err := st.Count("sparse"); must(true, err) }},
+		{"HyperLogLogs.Count of two", func() { _, err := st.Count("dense", "sparse"); must(true, err) }},
+		{"HyperLogLogs.Merge", func() { must(true, st.Merge("dense", "sparse")) }},
 	}
 }

@@ -3,6 +3,7 @@ package datatypes
 import (
 	"errors"
 
+	"github.com/larderkv/larder/encoding"
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
@@ -49,4 +50,10 @@ var (
 	ErrBitOffset = errors.New("larder: bit offset is not an integer or out of range")
 	// ErrFieldType: an integer in a bitmap is to have no bits, or more than there may be.
 	ErrFieldType = errors.New("larder: invalid bitfield type")
+	// ErrNotHyperLogLog: the string is no HyperLogLog.
+	ErrNotHyperLogLog = encoding.ErrNotHLL
+	// ErrCorruptHyperLogLog: the string is a HyperLogLog, but damaged.
+	ErrCorruptHyperLogLog = encoding.ErrCorruptHLL
+	// ErrNotSparse: the HyperLogLog is in the dense form.
+	ErrNotSparse = errors.New("larder: HLL encoding is not sparse")
 )

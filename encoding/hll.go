@@ -7,6 +7,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"sync"
 )
 
 // HLL is a HyperLogLog: an estimate of how many different elements were added, in
@@ -105,11 +106,10 @@ func (h HLL) Invalidate() { h[hllStale] |= 0x80 }
 // Count computes the estimate, whatever is stored, in O(1) time. The error is
 // ErrCorruptHLL.
 func (h HLL) Count() (uint64, error) {
-	var ranks rankHistogram
 	if h.IsDense() {
-		ranks.addDense(h[hllHeader:])
-		return ranks.estimate(), nil
+		return countDense(h[hllHeader:]), nil
 	}
+	var ranks rankHistogram
 	err := h.eachRun(func(_ int, run hllRun) { ranks[run.rank] += uint32(run.length) })
 	if err != nil {
 		return 0, err
@@ -176,10 +176,12 @@ func (h HLL) Dense() (HLL, error) {
 
 // AppendRuns appends the runs of the sparse form as PFDEBUG DECODE prints them,
 // separated by spaces: z:n and Z:n for n registers that are 0 in one and two
-// bytes, v:r,n for n registers that are r.
-func (h HLL) AppendRuns(dst []byte) ([]byte, error) {
+// bytes, v:r,n for n registers that are r. Whether they make sense together does
+// not matter, since damage is what one may be looking for.
+func (h HLL) AppendRuns(dst []byte) []byte {
 	start := len(dst)
-	err := h.eachRun(func(_ int, run hllRun) {
+	for p := hllHeader; p < len(h); {
+		run := h.run(p)
 		switch {
 		case run.rank != 0:
 			dst = append(dst, "v:"...)
@@ -190,10 +192,14 @@ func (h HLL) AppendRuns(dst []byte) ([]byte, error) {
 		default:
 			dst = append(dst, "Z:"...)
 		}
+		if run.length == 0 { // cut off: Redis takes what is missing for zero
+			run.length = int(h[p]&0x3f)<<8 + 1
+		}
 		dst = strconv.AppendInt(dst, int64(run.length), 10)
 		dst = append(dst, ' ')
-	})
-	return dst[:max(start, len(dst)-1)], err
+		p += run.size
+	}
+	return dst[:max(start, len(dst)-1)]
 }
 
 // hllPosition returns the register of an element and the rank that it has there.
@@ -386,17 +392,32 @@ func (h HLL) promote(register int, rank uint8) (result HLL, changed bool, err er
 	return dense, true, nil
 }
 
-// setDense raises a register of the dense form and reports whether it changed.
-func setDense(registers []byte, register int, rank uint8) bool {
+// Covers reports whether adding an element would change nothing. The
+// HyperLogLog must be dense. It takes O(1) time.
+func (h HLL) Covers(element []byte) bool {
+	register, rank := hllPosition(element)
+	_, word, shift := denseRegister(h[hllHeader:], register)
+	return uint8(word>>shift)&0x3f >= rank
+}
+
+// denseRegister returns the bytes that have a register of the dense form, as a
+// word too, and by how much it is shifted there.
+func denseRegister(registers []byte, register int) (pair []byte, word uint, shift int) {
 	// The register's bits are in one byte or in two. The last register is in one,
 	// with no byte after it.
 	bit := register * 6
 	p, shift := bit/8, bit%8
-	pair := registers[p:min(p+2, len(registers))]
-	word := uint(pair[0])
+	pair = registers[p:min(p+2, len(registers))]
+	word = uint(pair[0])
 	if len(pair) == 2 {
 		word |= uint(pair[1]) << 8
 	}
+	return pair, word, shift
+}
+
+// setDense raises a register of the dense form and reports whether it changed.
+func setDense(registers []byte, register int, rank uint8) bool {
+	pair, word, shift := denseRegister(registers, register)
 	if uint8(word>>shift)&0x3f >= rank {
 		return false
 	}
@@ -433,9 +454,7 @@ func (r *HLLRegisters) Merge(h HLL) error {
 func (r *HLLRegisters) Count() uint64 {
 	var packed [HLLDenseSize - hllHeader]byte
 	r.pack(packed[:])
-	var ranks rankHistogram
-	ranks.addDense(packed[:])
-	return ranks.estimate()
+	return countDense(packed[:])
 }
 
 // Eight registers are handled at a time, as the bytes of a word where they are
@@ -503,11 +522,62 @@ func (r *HLLRegisters) pack(packed []byte) {
 	}
 }
 
+// countDense returns the estimate that registers of the dense form give.
+func countDense(packed []byte) uint64 {
+	if sum, zeros, ok := sumDense(packed); ok {
+		return estimate(sum, zeros)
+	}
+	var ranks rankHistogram
+	ranks.addDense(packed)
+	return ranks.estimate()
+}
+
+// pairWeights has what a pair of registers below 32 adds to the sum of 2^-rank
+// over those that are not zero, in units of 2^-weightBits, and to the number of those that are,
+// which begins at bit zerosShift. Both have room for all registers.
+var pairWeights = sync.OnceValue(func() *[1 << 12]uint64 {
+	var weight [1 << 6]uint64
+	weight[0] = 1 << zerosShift
+	for rank := 1; rank < len(weight)/2; rank++ {
+		weight[rank] = 1 << (weightBits - rank)
+	}
+	var pairs [1 << 12]uint64
+	for pair := range pairs {
+		pairs[pair] = weight[pair>>6] + weight[pair&0x3f]
+	}
+	return &pairs
+})
+
+const (
+	weightBits = 31
+	zerosShift = 48
+)
+
+// sumDense returns the sum of 2^-rank over the registers of the dense form that
+// are not zero, and how many are. It reports false if one exceeds 31, as some do after
+// billions of elements.
+func sumDense(packed []byte) (sum float64, zeros int, ok bool) {
+	pairs := pairWeights()
+	var a, b, c, d, seen uint64
+	for len(packed) >= 4*packedBytes {
+		w, x, y, z := unpack4((*[4 * packedBytes]byte)(packed))
+		a += pairs[w&0xfff] + pairs[w>>12&0xfff] + pairs[w>>24&0xfff] + pairs[w>>36&0xfff]
+		b += pairs[x&0xfff] + pairs[x>>12&0xfff] + pairs[x>>24&0xfff] + pairs[x>>36&0xfff]
+		c += pairs[y&0xfff] + pairs[y>>12&0xfff] + pairs[y>>24&0xfff] + pairs[y>>36&0xfff]
+		d += pairs[z&0xfff] + pairs[z>>12&0xfff] + pairs[z>>24&0xfff] + pairs[z>>36&0xfff]
+		seen |= w | x | y | z
+		packed = packed[4*packedBytes:]
+	}
+	total := a + b + c + d
+	const unit = 1.0 / (1 << weightBits)
+	return float64(total&(1<<zerosShift-1)) * unit, int(total >> zerosShift), spread(seen)&0x2020202020202020 == 0
+}
+
 // rankHistogram counts the registers of each rank. Ranks beyond 51, which only a
 // forged HyperLogLog has, do not enter the estimate.
 type rankHistogram [64]uint32
 
-// addDense counts registers of the dense form. They are counted by pairs, which
+// addDense counts registers of the dense form, of any rank. They are counted by pairs, which
 // halves the increments and makes it unlikely that one has to wait for the one
 // before it, because of the same rank again.
 func (ranks *rankHistogram) addDense(packed []byte) {
@@ -544,20 +614,27 @@ func countPairs(pairs *[1 << 12]uint16, packed uint64) {
 	pairs[packed>>36&0xfff]++
 }
 
-// estimate is the estimator of O. Ertl, "New cardinality estimation algorithms for
-// HyperLogLog sketches" (2017). The products are rounded before they are added
-// even where the processor could do both at once, so that all machines agree.
+// estimate returns what the histogram says.
 func (ranks *rankHistogram) estimate() uint64 {
-	const (
-		m        = hllRegisters
-		alphaInf = 0.721347520444481703680 // 1/(2 ln 2)
-	)
-	z := float64(m * hllTau(float64(m-ranks[hllMaxRank])/m))
+	z := float64(hllRegisters * hllTau(float64(hllRegisters-ranks[hllMaxRank])/hllRegisters))
 	for rank := hllMaxRank - 1; rank >= 1; rank-- {
 		z = (z + float64(ranks[rank])) * 0.5
 	}
-	z += float64(m * hllSigma(float64(ranks[0])/m))
-	return uint64(math.Round(alphaInf * m * m / z))
+	return estimate(z, int(ranks[0]))
+}
+
+// estimate is the estimator of O. Ertl, "New cardinality estimation algorithms for
+// HyperLogLog sketches" (2017), of the sum of 2^-rank over the registers that are not
+// zero and the number of those that are. The products are rounded before they are added
+// even where the processor could do both at once, so that all machines agree.
+func estimate(sum float64, zeros int) uint64 {
+	const (
+		m        = hllRegisters
+		alphaInf = 0.721347520444481703680 // 1/(2 ln 2)
+		most     = 1 << 63                 // what Redis makes of all that a forged HyperLogLog exceeds it by
+	)
+	z := sum + float64(m*hllSigma(float64(zeros)/m))
+	return uint64(min(math.Round(alphaInf*m*m/z), most))
 }
 
 // hllSigma corrects for registers that are zero.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -319,8 +320,11 @@ func TestHLLAppendRuns(t *testing.T) {
 	for _, register := range []int{50, 51, 52, 53, 54} {
 		h, _, _ = h.set(new(hllCursor), register, 3, 3000)
 	}
-	if got, err := h.AppendRuns([]byte("x")); string(got) != "xz:50 v:3,4 v:3,1 Z:16329" || err != nil {
-		t.Errorf("%s, %v", got, err)
+	if got := h.AppendRuns([]byte("x")); string(got) != "xz:50 v:3,4 v:3,1 Z:16329" {
+		t.Error(string(got))
+	}
+	if got := HLL(string(h[:hllHeader]) + "\x80\x7f").AppendRuns(nil); string(got) != "v:1,1 Z:16129" {
+		t.Error("of a run that is cut off:", string(got))
 	}
 }
 
@@ -338,9 +342,7 @@ func FuzzHLL(f *testing.F) {
 		if err := r.Merge(h); err != countErr || err == nil && r.Count() != n {
 			t.Fatalf("Merge: %v, %d; Count: %v, %d", err, r.Count(), countErr, n)
 		}
-		if _, err := h.AppendRuns(nil); !h.IsDense() && err != countErr {
-			t.Fatalf("AppendRuns: %v; Count: %v", err, countErr)
-		}
+		h.AppendRuns(nil) // prints whatever there is
 		merged, err := append(HLL(nil), h...).Merge(&r, false, DefaultHLLSparseMax)
 		if err != countErr || CheckHLL(merged) != nil {
 			t.Fatalf("Merge: %v; Count: %v", err, countErr)
@@ -425,7 +427,7 @@ func TestHLLMergeAgainstRedis(t *testing.T) {
 		if server.String("GET", "a") != string(a) {
 			t.Error("bytes differ after PFMERGE")
 		}
-		runs, _ := b.AppendRuns(nil)
+		runs := b.AppendRuns(nil)
 		if reply := server.Do("PFDEBUG", "DECODE", "b"); !b.IsDense() && reply != string(runs) {
 			t.Errorf("PFDEBUG DECODE %s, AppendRuns %s", reply, runs)
 		}
@@ -463,6 +465,84 @@ func BenchmarkHLL(b *testing.B) {
 		element := []byte("some element")
 		for b.Loop() {
 			h, _, _ = h.Add(element, DefaultHLLSparseMax)
+		}
+	})
+}
+
+func TestSelfTestHLL(t *testing.T) {
+	t.Parallel()
+	if err := selfTestRegisters(); err != nil {
+		t.Error(err)
+	}
+	if err := selfTestEstimates(100_000); err != nil {
+		t.Error(err)
+	}
+	one, err := NewHLL(nil).Dense()
+	if err != nil {
+		t.Fatal(err)
+	}
+	two := slices.Clone(one)
+	for i := range 1000 {
+		one.Add([]byte{byte(i), byte(i >> 8)}, 0)
+	}
+	if err := compareEstimates(one, two, 1000); err == nil {
+		t.Error("different estimates pass")
+	}
+	if err := compareEstimates(one, one, 2000); err == nil {
+		t.Error("an estimate far off passes")
+	}
+}
+
+// TestCovers: an element is covered if adding it changes nothing.
+func TestCovers(t *testing.T) {
+	t.Parallel()
+	h, err := NewHLL(nil).Dense()
+	if err != nil {
+		t.Fatal(err)
+	}
+	covered := 0
+	for i := range 50_000 {
+		e := fmt.Append(nil, i)
+		covers := h.Covers(e)
+		_, changed, _ := h.Add(e, 0)
+		if covers == changed {
+			t.Fatalf("%s: covered %v, changed %v", e, covers, changed)
+		}
+		if covers {
+			covered++
+		}
+	}
+	if covered == 0 || covered == 50_000 {
+		t.Errorf("%d are covered", covered)
+	}
+}
+
+// TestCountDense: the quick sum gives what the histogram does, and notices where
+// it can't be used.
+func TestCountDense(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		most := uint8(rapid.SampledFrom([]int{1, 3, 20, 31, 32, 51, 63}).Draw(rt, "most"))
+		seed := rapid.Uint64().Draw(rt, "seed")
+		random := rand.New(rand.NewPCG(seed, 0))
+		var r HLLRegisters
+		highest := uint8(0)
+		for range rapid.IntRange(0, 3*hllRegisters).Draw(rt, "registers") {
+			rank := uint8(random.UintN(uint(most) + 1))
+			r[random.IntN(len(r))] = rank
+		}
+		for _, rank := range r {
+			highest = max(highest, rank)
+		}
+		var packed [HLLDenseSize - hllHeader]byte
+		r.pack(packed[:])
+		var ranks rankHistogram
+		ranks.addDense(packed[:])
+		if got, want := countDense(packed[:]), ranks.estimate(); got != want {
+			rt.Fatalf("%d, by the histogram %d", got, want)
+		}
+		if _, _, ok := sumDense(packed[:]); ok != (highest < 32) {
+			rt.Fatalf("the highest rank is %d: %v", highest, ok)
 		}
 	})
 }

@@ -337,6 +337,7 @@ func init() {
 	for _, group := range [][]*command{
 		stringCommands(),
 		bitmapCommands(),
+		hyperLogLogCommands(),
 		keyCommands(),
 		connectionCommands(),
 		serverCommands(),

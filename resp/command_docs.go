@@ -78,7 +78,7 @@ func docOf(name string) *commandDoc { return commandDocs()[name] }
 var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
-		stringDocs(), bitmapDocs(), keyDocs(), commandCommandDocs(), connectionDocs(), serverDocs(),
+		stringDocs(), bitmapDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(), connectionDocs(), serverDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

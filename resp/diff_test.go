@@ -112,7 +112,8 @@ func TestDiffRandom(t *testing.T) {
 	}{
 		{"strings", 30, [][]difftest.Weighted{difftest.Strings()}},
 		{"bitmaps", 30, [][]difftest.Weighted{difftest.Bitmaps()}},
-		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.Keyspace()}},
+		{"hyperloglogs", 30, [][]difftest.Weighted{difftest.HyperLogLogs(2000)}},
+		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.HyperLogLogs(1), difftest.Keyspace()}},
 	}
 	h := startDiff(t)
 	seed := *diffSeed

@@ -38,6 +38,9 @@ var storeErrors = []struct {
 	{datatypes.ErrConflict, errSyntax},
 	{datatypes.ErrBitOffset, errBitOffset},
 	{datatypes.ErrFieldType, errFieldType},
+	{datatypes.ErrNotHyperLogLog, "WRONGTYPE Key is not a valid HyperLogLog string value."},
+	{datatypes.ErrCorruptHyperLogLog, "INVALIDOBJ Corrupted HLL object detected"},
+	{datatypes.ErrNotSparse, "ERR HLL encoding is not sparse"},
 }
 
 // writeErr answers with the text that Redis has for an error of the store.

@@ -5,7 +5,9 @@ import "strconv"
 // Bitmaps returns generators of the commands on bitmaps.
 func Bitmaps() []Weighted {
 	return []Weighted{
-		{4, func(g *Gen) Command { return Cmd("setbit", g.Key(), g.bitOffset(), pick(g, []string{"0", "1", "1", "2"})) }},
+		{4, func(g *Gen) Command {
+			return Cmd("setbit", g.Key(), g.bitOffset(), pick(g, []string{"0", "1", "1", "2"}))
+		}},
 		{2, func(g *Gen) Command { return Cmd("getbit", g.Key(), g.bitOffset()) }},
 		{3, func(g *Gen) Command { return Cmd(append([]string{"bitcount", g.Key()}, g.bitRange()...)...) }},
 		{3, func(g *Gen) Command {
