@@ -35,16 +35,23 @@ type Probe struct {
 }
 
 // Probe starts a search for the entries of hash h. O(1).
-func (t *Table) Probe(a *arena.Arena, h uint64) Probe {
+func (t *Table) Probe(a *arena.Arena, h uint64) (p Probe) {
+	p.Start(t, a, h)
+	return p
+}
+
+// Start is Table.Probe for a probe that has its place already.
+func (p *Probe) Start(t *Table, a *arena.Arena, h uint64) {
 	if t.dir == 0 {
-		return Probe{}
+		*p = Probe{}
+		return
 	}
 	i := t.slotIndex(h)
 	s := t.slot(a, i)
 	first := t.first(i, s)
-	p := Probe{arena: a, canon: t.slot(a, first), first: first, limit: ^uint32(0)}
+	p.arena, p.canon, p.first = a, t.slot(a, first), first
+	p.step, p.limit, p.slot, p.short = 0, ^uint32(0), 0, false
 	p.start(a.Ptr(s.block), uint32(s.buckets), s.depth, h)
-	return p
 }
 
 // Peek is Probe for a caller that holds no lock while others change the table.

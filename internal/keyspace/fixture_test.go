@@ -144,8 +144,9 @@ func (sh *shard) checkIndex(t testing.TB, db int) {
 			if sh.ks.shardOf(key, h) != sh {
 				t.Errorf("key %q is in shard %d", key, sh.number)
 			}
-			if _, found, _ := sh.find(ix, key, h); found != ref {
-				t.Errorf("key %q is found at %d, not at %d", key, found, ref)
+			s := Slot{shard: sh, index: ix, key: key, hash: h}
+			if s.find(); s.ref != ref {
+				t.Errorf("key %q is found at %d, not at %d", key, s.ref, ref)
 			}
 			entries++
 			if at.hasExpiry() {

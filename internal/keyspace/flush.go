@@ -64,8 +64,9 @@ func (sh *shard) flush(db int) {
 }
 
 func (sh *shard) has(db int, key string) bool {
-	_, ref, _ := sh.find(&sh.indexes[db], key, sh.ks.hash(key))
-	return ref != 0
+	s := Slot{shard: sh, index: &sh.indexes[db], key: key, hash: sh.ks.hash(key)}
+	s.find()
+	return s.ref != 0
 }
 
 func (sh *shard) collectAll() error {

@@ -187,38 +187,11 @@ func hashEntries(a *arena.Arena, seed uint64, refs []arena.Ref, hashes []uint64)
 	}
 }
 
-// find returns a probe that stands at the entry of key, and its ref, or zero.
-// The caller holds the lock.
-func (sh *shard) find(ix *index, key string, h uint64) (hashtable.Probe, arena.Ref, bool) {
-	p := ix.table.Probe(sh.arena, ix.tableHash(key, h))
-	if ref := sh.match(&p, key); ref != 0 {
-		return p, ref, false
-	}
-	if ix.moving {
-		p := ix.old.Probe(sh.arena, oldHash(ix, key, h))
-		if ref := sh.match(&p, key); ref != 0 {
-			return p, ref, true
-		}
-	}
-	return hashtable.Probe{}, 0, false
-}
-
 func oldHash(ix *index, key string, h uint64) uint64 {
 	if ix.oldSeed == 0 {
 		return h
 	}
 	return xxh3.HashStringSeed(key, ix.oldSeed)
-}
-
-func (sh *shard) match(p *hashtable.Probe, key string) arena.Ref {
-	for ref := p.Next(); ref != 0; ref = p.Next() {
-		e := sh.arena.Ptr(ref)
-		l := layoutOf(e)
-		if l.keyAt(e) == key {
-			return ref
-		}
-	}
-	return 0
 }
 
 // entry returns the entry of ref and its layout.

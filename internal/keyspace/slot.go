@@ -97,10 +97,24 @@ func (s *Slot) locate() {
 
 func (s *Slot) find() {
 	s.epoch = s.shard.epoch
-	s.probe, s.ref, s.old = s.shard.find(s.index, s.key, s.hash)
-	if s.ref != 0 {
-		s.entry, s.at = s.shard.entry(s.ref)
+	ix, a := s.index, s.shard.arena
+	s.probe.Start(&ix.table, a, ix.tableHash(s.key, s.hash))
+	s.old = false
+	if !s.match() && ix.moving {
+		s.probe.Start(&ix.old, a, oldHash(ix, s.key, s.hash))
+		s.old = s.match()
 	}
+}
+
+// match goes to the first of the probe's entries that is the key's, and reports whether there is one.
+func (s *Slot) match() bool {
+	for s.ref = s.probe.Next(); s.ref != 0; s.ref = s.probe.Next() {
+		s.entry, s.at = s.shard.entry(s.ref)
+		if s.at.keyAt(s.entry) == s.key {
+			return true
+		}
+	}
+	return false
 }
 
 // sync finds the key again if tables of the shard changed or entries moved
