@@ -2,7 +2,11 @@
 
 package keyspace
 
-import "github.com/larderkv/larder/internal/arena"
+import (
+	"sync/atomic"
+
+	"github.com/larderkv/larder/internal/arena"
+)
 
 // optimistic says whether strings are read without the lock. Freed memory must
 // stay mapped, and loads must be kept in order.
@@ -13,3 +17,6 @@ func loadFence()
 
 // storeFence keeps the stores before it before those after it.
 func storeFence()
+
+// storeVersion stores a version after all stores before it.
+func storeVersion(to *atomic.Uint64, version uint64) { to.Store(version) }

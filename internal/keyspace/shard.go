@@ -118,7 +118,7 @@ func (sh *shard) beginWrite() {
 		return
 	}
 	sh.writing = true
-	sh.version.Store(sh.version.Load() + 1)
+	storeVersion(&sh.version, sh.version.Load()+1)
 	storeFence()
 }
 
@@ -126,7 +126,7 @@ func (sh *shard) beginWrite() {
 func (sh *shard) endWrite() {
 	if sh.writing {
 		sh.writing = false
-		sh.version.Store(sh.version.Load() + 1)
+		storeVersion(&sh.version, sh.version.Load()+1)
 	}
 }
 
