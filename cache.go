@@ -209,6 +209,24 @@ func (d DB) Strings() datatypes.Strings { return datatypes.NewStrings(d.view) }
 // Keys returns the operations on keys of the database.
 func (d DB) Keys() datatypes.Keys { return datatypes.NewKeys(d.view) }
 
+// Update is Cache.Update for a transaction that begins in the database.
+func (d DB) Update(keys []string, fn func(tx *Tx) error) error {
+	tx := &Tx{}
+	if err := tx.tx.Begin(d.view, keys...); err != nil {
+		return err
+	}
+	return tx.run(d.view, fn)
+}
+
+// UpdateAll is Cache.UpdateAll for a transaction that begins in the database.
+func (d DB) UpdateAll(fn func(tx *Tx) error) error {
+	tx := &Tx{}
+	if err := tx.tx.BeginAll(d.view); err != nil {
+		return err
+	}
+	return tx.run(d.view, fn)
+}
+
 // Counters count lookups that found their key and that did not.
 type Counters = keyspace.Counters
 
@@ -228,14 +246,14 @@ func (c *Cache) Databases() int { return c.ks.Databases() }
 
 // SwapDB exchanges the contents of two databases at one moment. It is SWAPDB.
 // O(shards). It returns datatypes.ErrInvalidDB.
-func (c *Cache) SwapDB(a, b int) error { return c.view.SwapDB(a, b) }
+func (c *Cache) SwapDB(a, b int) error { return c.Keys().SwapDB(a, b) }
 
 // FlushAll deletes all keys of all databases at one moment and returns when their
 // memory is free. It is FLUSHALL. O(keys).
-func (c *Cache) FlushAll() error { return c.view.FlushAll(false) }
+func (c *Cache) FlushAll() error { return c.Keys().FlushAll() }
 
 // FlushAllAsync is FlushAll that leaves freeing the memory to the background.
-func (c *Cache) FlushAllAsync() error { return c.view.FlushAll(true) }
+func (c *Cache) FlushAllAsync() error { return c.Keys().FlushAllAsync() }
 
 // MaxBytes returns the memory limit, zero for none.
 func (c *Cache) MaxBytes() int64 { return c.ks.MaxBytes() }
@@ -331,6 +349,13 @@ func (tx *Tx) DB(n int) (DB, error) {
 	return DB{view}, err
 }
 
+// Stats are those of the cache. The transaction must hold all of it, as that of UpdateAll does, or
+// they are zero.
+func (tx *Tx) Stats() Stats { return tx.view.Stats() }
+
+// Databases returns the number of databases.
+func (tx *Tx) Databases() int { return tx.view.Keyspace().Databases() }
+
 // Update calls fn, which may use keys through tx, and returns its error.
 // Nobody else sees or changes the keys while it runs. The keys are declared first, because
 // their shards are locked in an order that excludes deadlock; using another key returns
@@ -341,22 +366,12 @@ func (tx *Tx) DB(n int) (DB, error) {
 // not use the cache other than through tx, and others wait for the shards while it
 // runs. O(keys + shards) beside fn.
 func (c *Cache) Update(keys []string, fn func(tx *Tx) error) error {
-	tx := &Tx{}
-	if err := tx.tx.Begin(c.view, keys...); err != nil {
-		return err
-	}
-	return tx.run(c.view, fn)
+	return DB{c.view}.Update(keys, fn)
 }
 
 // UpdateAll is Update for every key of every database: it locks the whole
 // cache.
-func (c *Cache) UpdateAll(fn func(tx *Tx) error) error {
-	tx := &Tx{}
-	if err := tx.tx.BeginAll(c.view); err != nil {
-		return err
-	}
-	return tx.run(c.view, fn)
-}
+func (c *Cache) UpdateAll(fn func(tx *Tx) error) error { return DB{c.view}.UpdateAll(fn) }
 
 func (tx *Tx) run(view keyspace.View, fn func(*Tx) error) error {
 	defer tx.tx.Release()
@@ -373,12 +388,18 @@ type Watch struct {
 // Watch watches keys from here on until Close.
 func (c *Cache) Watch(keys ...string) (*Watch, error) {
 	w := &Watch{c.ks.NewWatch(), c.view}
-	if err := w.watch.Add(c.view, keys...); err != nil {
+	if err := w.Add(DB{c.view}, keys...); err != nil {
 		w.Close()
 		return nil, err
 	}
 	return w, nil
 }
+
+// Add watches keys of a database too, from here on. It is WATCH. O(keys).
+func (w *Watch) Add(d DB, keys ...string) error { return w.watch.Add(d.view, keys...) }
+
+// Keys returns the watched keys, those of all databases.
+func (w *Watch) Keys() []string { return w.watch.Keys() }
 
 // Changed reports whether a watched key was written, deleted, evicted or
 // flushed, or has expired, since it was watched. O(keys).

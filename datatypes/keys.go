@@ -273,6 +273,18 @@ func (k Keys) Flush() error { return k.view.Flush(false) }
 // FLUSHDB ASYNC. O(shards).
 func (k Keys) FlushAsync() error { return k.view.Flush(true) }
 
+// FlushAll deletes all keys of all databases at one moment and returns when their
+// memory is free. It is FLUSHALL. O(keys).
+func (k Keys) FlushAll() error { return k.view.FlushAll(false) }
+
+// FlushAllAsync is FlushAll that leaves freeing the memory to the background. It is FLUSHALL
+// ASYNC. O(databases × shards).
+func (k Keys) FlushAllAsync() error { return k.view.FlushAll(true) }
+
+// SwapDB exchanges the contents of two databases at one moment. It is SWAPDB.
+// O(shards). It returns ErrInvalidDB.
+func (k Keys) SwapDB(a, b int) error { return k.view.SwapDB(a, b) }
+
 // Random returns a key, every one with the same probability, with ok false if the
 // database is empty. It is RANDOMKEY. O(shards) expected.
 func (k Keys) Random() (key string, ok bool, err error) { return k.view.Random() }

@@ -3,6 +3,7 @@ package resp
 import (
 	"net"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -30,6 +31,11 @@ type client struct {
 	out   []byte // replies; those before sent have been written to the socket
 	sent  int
 	begun int // where in out the reply to the command being executed begins
+
+	modes modes        // in which a command is not simply executed
+	tx    *transaction // nil but between MULTI and EXEC
+	watch *larder.Watch
+	exec  *larder.Tx // nil but while EXEC runs the commands of a transaction
 
 	closing  bool // close once the replies are sent; execute nothing more
 	draining bool // close once what has been received is answered
@@ -65,6 +71,7 @@ type profile struct {
 	user       string
 	noEvict    bool
 	noTouch    bool
+	queued     int // commands in a transaction, or notInMulti
 }
 
 // mailbox holds what other goroutines want of a client until its owner sees to it.
@@ -105,7 +112,7 @@ func (s *Server) newClient(o owner, fd int, remote, local net.Addr) *client {
 		addr:          addrText(remote, local),
 		localAddr:     addrText(local, local),
 		unixSocket:    local != nil && local.Network() == "unix",
-		profile:       profile{shownRESP: 2, user: defaultUser},
+		profile:       profile{shownRESP: 2, user: defaultUser, queued: notInMulti},
 	}
 	c.bound = make(map[int]larder.DB)
 	c.selectDB(0)
@@ -279,29 +286,57 @@ func (c *client) execute(s *scratch) {
 
 // call executes one command.
 func (c *client) call(q *queued) {
-	if q.cmd == nil {
-		c.refuse(q)
+	if c.modes != 0 {
+		c.callInMode(q)
 		return
 	}
-	if !c.authenticated && q.cmd.flags&flagNoAuth == 0 {
-		c.writeError("NOAUTH Authentication required.")
-		return
+	if q.cmd == nil || !c.authenticated {
+		if problem := c.objection(q); problem != "" {
+			c.refuse(q, problem)
+			return
+		}
 	}
+	c.run(q)
+}
+
+// run executes a command to which there is no objection.
+func (c *client) run(q *queued) {
 	if c.last.Load() != q.cmd {
 		c.last.Store(q.cmd)
 	}
 	q.cmd.handler(c, q.args)
 }
 
-// refuse answers what is not a command, or not called as it may be.
-func (c *client) refuse(q *queued) {
+// objection returns the text of the error reply to a command that may not be executed, empty if it may.
+func (c *client) objection(q *queued) string {
+	switch {
+	case q.cmd == nil:
+		return "ERR " + q.problem
+	case !c.authenticated && q.cmd.flags&flagNoAuth == 0:
+		return "NOAUTH Authentication required."
+	case c.modes&modeSubscribed != 0 && !q.cmd.whileSubscribed:
+		return "ERR Can't execute '" + q.cmd.name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
+			"are allowed in this context"
+	}
+	return ""
+}
+
+// refuse answers what is not a command, or not called as or when it may be.
+func (c *client) refuse(q *queued, problem string) {
 	// A browser that was made to post to this port must not get its body executed line by line.
 	if equalFold(q.args[0], "post") || equalFold(q.args[0], "host:") {
 		c.srv.log().Warn("resp: connection closed that speaks HTTP", "addr", c.addr)
 		c.closing = true
 		return
 	}
-	c.writeError("ERR " + q.problem)
+	if c.tx != nil {
+		c.tx.failed = true
+	}
+	if equalFold(q.args[0], "exec") {
+		c.endTransaction()
+		problem = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(problem, "ERR ")
+	}
+	c.writeError(problem)
 }
 
 // protocolError answers input that cannot be followed and ends the connection.
@@ -345,7 +380,9 @@ func (c *client) resume(seq uint64, reply func(c *client)) {
 		}
 		c.waiting = false
 		c.onCancel = nil
+		c.begun = len(c.out)
 		reply(c)
+		c.hush()
 	})
 }
 
@@ -433,5 +470,6 @@ func (c *client) detach() {
 		c.onCancel()
 		c.onCancel = nil
 	}
+	c.endTransaction()
 	c.srv.remove(c)
 }

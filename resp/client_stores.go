@@ -25,7 +25,17 @@ func (c *client) databases() int { return c.srv.Cache.Databases() }
 
 // selectDB makes the client work on database n. It returns false if there is none. What a client was given of a
 // database it keeps, so that going back and forth allocates nothing.
+//
+// While EXEC runs a transaction the stores are the transaction's.
 func (c *client) selectDB(n int) bool {
+	if c.exec != nil {
+		stores, err := c.exec.DB(n)
+		if err != nil {
+			return false
+		}
+		c.db, c.stores = n, stores
+		return true
+	}
 	stores, ok := c.bound[n]
 	if !ok {
 		fresh, err := c.srv.Cache.DB(n)

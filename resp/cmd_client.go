@@ -278,7 +278,8 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	num(" idle=", max(0, now-c.lastActive.Load()))
 	str(" flags=", p.flags(c.unixSocket))
 	num(" db=", int64(p.shownDB))
-	str("", " sub=0 psub=0 ssub=0 multi=-1")
+	str("", " sub=0 psub=0 ssub=0")
+	num(" multi=", int64(p.queued))
 	num(" qbuf=", unread)
 	str("", " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
 	num(" obl=", unsent)
@@ -305,8 +306,11 @@ func eventsOf(unsent int64) string {
 // flags are the client's properties, a letter each.
 func (p *profile) flags(unixSocket bool) string {
 	flags := ""
+	if p.queued != notInMulti {
+		flags += "x"
+	}
 	if unixSocket {
-		flags = "U"
+		flags += "U"
 	}
 	if p.noEvict {
 		flags += "e"

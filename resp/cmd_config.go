@@ -6,7 +6,7 @@ func configCommands() []*command {
 		{name: "config", arity: -2, subcommands: []*command{
 			{name: "config|get", handler: cmdConfigGet, arity: -3, flags: own},
 			{name: "config|help", handler: cmdConfigHelp, arity: 2, flags: flagLoading | flagStale},
-			{name: "config|resetstat", handler: cmdConfigResetStat, arity: 2, flags: own},
+			{name: "config|resetstat", handler: cmdConfigResetStat, arity: 2, flags: own, wholeCache: true},
 			{name: "config|rewrite", handler: cmdConfigRewrite, arity: 2, flags: own},
 			{name: "config|set", handler: cmdConfigSet, arity: -4, flags: own,
 				tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
@@ -48,7 +48,7 @@ func cmdConfigSet(c *client, args [][]byte) {
 
 // cmdConfigResetStat is CONFIG RESETSTAT.
 func cmdConfigResetStat(c *client, _ [][]byte) {
-	c.srv.ResetStats()
+	c.srv.resetStats(c.inspected())
 	c.writeOK()
 }
 

@@ -10,14 +10,14 @@ func connectionCommands() []*command {
 	const open = flagNoScript | flagLoading | flagStale | flagFast | flagNoAuth | flagAllowBusy
 	const plain = flagLoading | flagStale | flagFast
 	return []*command{
-		{name: "ping", handler: cmdPing, arity: -1, flags: flagFast, category: catConnection,
+		{name: "ping", handler: cmdPing, arity: -1, flags: flagFast, category: catConnection, whileSubscribed: true,
 			tips: []string{"request_policy:all_shards", "response_policy:all_succeeded"}},
 		{name: "echo", handler: cmdEcho, arity: 2, flags: plain, category: catConnection},
 		{name: "hello", handler: cmdHello, arity: -1, flags: open, category: catConnection},
 		{name: "auth", handler: cmdAuth, arity: -2, flags: open, category: catConnection},
 		{name: "select", handler: cmdSelect, arity: 2, flags: plain, category: catConnection},
-		{name: "quit", handler: cmdQuit, arity: -1, flags: open, category: catConnection},
-		{name: "reset", handler: cmdReset, arity: 1, flags: open, category: catConnection},
+		{name: "quit", handler: cmdQuit, arity: -1, flags: open, category: catConnection, whileSubscribed: true, inMulti: true},
+		{name: "reset", handler: cmdReset, arity: 1, flags: open, category: catConnection, whileSubscribed: true, inMulti: true},
 		{name: "client", arity: -2, subcommands: clientCommands()},
 	}
 }
@@ -144,6 +144,7 @@ func cmdQuit(c *client, _ [][]byte) {
 }
 
 func cmdReset(c *client, _ [][]byte) {
+	c.endTransaction()
 	c.setProtocol(2)
 	c.authenticated = !c.srv.passwordRequired()
 	c.setProfile(func(p *profile) {

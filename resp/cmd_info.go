@@ -2,7 +2,7 @@ package resp
 
 func infoCommands() []*command {
 	return []*command{
-		{name: "info", handler: cmdInfo, arity: -1, flags: flagLoading | flagStale, category: catDangerous,
+		{name: "info", handler: cmdInfo, arity: -1, flags: flagLoading | flagStale, category: catDangerous, wholeCache: true,
 			tips: []string{"nondeterministic_output", "request_policy:all_shards", "response_policy:special"}},
 	}
 }
@@ -13,5 +13,5 @@ func cmdInfo(c *client, args [][]byte) {
 	for i, arg := range args[1:] {
 		sections[i] = string(arg)
 	}
-	c.writeVerbatim("txt", c.srv.Info(sections...))
+	c.writeVerbatim("txt", c.srv.report(c.inspected(), sections))
 }

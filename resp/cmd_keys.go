@@ -196,7 +196,7 @@ func cmdSwapDB(c *client, args [][]byte) {
 		}
 		dbs[i] = n
 	}
-	c.writeOKOrErr(c.cache().SwapDB(int(dbs[0]), int(dbs[1])))
+	c.writeOKOrErr(c.keys().SwapDB(int(dbs[0]), int(dbs[1])))
 }
 
 // cmdDBSize is DBSIZE.
@@ -609,9 +609,9 @@ func cmdFlushAll(c *client, args [][]byte) {
 	case !ok:
 		c.writeError(errSyntax)
 	case async:
-		c.writeOKOrErr(c.cache().FlushAllAsync())
+		c.writeOKOrErr(c.keys().FlushAllAsync())
 	default:
-		c.writeOKOrErr(c.cache().FlushAll())
+		c.writeOKOrErr(c.keys().FlushAll())
 	}
 }
 

@@ -39,6 +39,11 @@ func cmdDebug(c *client, args [][]byte) {
 
 // sleep answers the running command after a while.
 func (c *client) sleep(d time.Duration) {
+	if c.exec != nil { // nothing in a transaction may be done later
+		time.Sleep(d)
+		c.writeOK()
+		return
+	}
 	var timer *time.Timer
 	seq := c.deferReply(func() { timer.Stop() })
 	timer = time.AfterFunc(d, func() {

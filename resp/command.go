@@ -32,6 +32,10 @@ type command struct {
 	// flagsFor gives the exact access of this call to its first key where keys[0] says that it varies.
 	flagsFor func(args [][]byte) keyFlags
 
+	whileSubscribed bool // may be called in RESP2 by a client with subscriptions
+	inMulti         bool // is executed at once, not queued, between MULTI and EXEC
+	wholeCache      bool // deals with more of the cache than the keys that it names
+
 	subcommands []*command
 
 	firstKey, lastKey, keyStep int // derived from keys
@@ -340,6 +344,7 @@ func init() {
 		hyperLogLogCommands(),
 		keyCommands(),
 		connectionCommands(),
+		transactionCommands(),
 		serverCommands(),
 		commandCommands(),
 		configCommands(),

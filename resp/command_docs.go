@@ -79,6 +79,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
 		stringDocs(), bitmapDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(), connectionDocs(), serverDocs(),
+		transactionDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

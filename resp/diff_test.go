@@ -114,6 +114,7 @@ func TestDiffRandom(t *testing.T) {
 		{"bitmaps", 30, [][]difftest.Weighted{difftest.Bitmaps()}},
 		{"hyperloglogs", 30, [][]difftest.Weighted{difftest.HyperLogLogs(2000)}},
 		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.HyperLogLogs(1), difftest.Keyspace()}},
+		{"transactions", 40, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace(), difftest.Transactions()}},
 	}
 	h := startDiff(t)
 	seed := *diffSeed

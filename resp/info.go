@@ -32,6 +32,21 @@ import (
 
 type cacheStats = larder.Stats
 
+// inspected is what reports describe: the cache, or inside of a transaction the transaction, which holds its locks.
+type inspected interface {
+	Stats() larder.Stats
+	Databases() int
+	DB(n int) (larder.DB, error)
+}
+
+// inspected returns what the client's reports describe.
+func (c *client) inspected() inspected {
+	if c.exec != nil {
+		return c.exec
+	}
+	return c.srv.Cache
+}
+
 // infoSection is a part of the report.
 type infoSection struct {
 	name  string // the title is this with a capital, unless there is one
@@ -66,8 +81,13 @@ func (sec *infoSection) heading() string {
 // sections that there are not add nothing. It is INFO. O(clients + databases × shards).
 func (s *Server) Info(sections ...string) string {
 	s.init()
-	r := infoReport{srv: s, clients: s.snapshot()}
-	r.counts, r.rates, r.cache = s.sample()
+	return s.report(s.Cache, sections)
+}
+
+// report is Info on what store shows.
+func (s *Server) report(store inspected, sections []string) string {
+	r := infoReport{srv: s, store: store, clients: s.snapshot()}
+	r.counts, r.rates, r.cache = s.sample(store)
 	for i := range infoSections {
 		sec := &infoSections[i]
 		if !sec.wanted(sections) {
@@ -96,6 +116,7 @@ func (sec *infoSection) wanted(names []string) bool {
 // infoReport is a report in the making.
 type infoReport struct {
 	srv     *Server
+	store   inspected
 	clients []*client
 	counts  tally // since the last reset
 	rates   rates
@@ -389,8 +410,8 @@ func (r *infoReport) writeErrorStats() {
 func (r *infoReport) writeCluster() { r.zeros("cluster_enabled") }
 
 func (r *infoReport) writeKeyspace() {
-	for n := range r.srv.Cache.Databases() {
-		db, err := r.srv.Cache.DB(n)
+	for n := range r.store.Databases() {
+		db, err := r.store.DB(n)
 		if err != nil {
 			return
 		}

@@ -167,8 +167,8 @@ const sampleInterval = 900 * time.Millisecond
 
 // sample takes the rates since the last sample and notes the memory in use. It returns what was counted since the
 // counters were reset. Called about once a second it makes the rates those of the last second; INFO calls it too.
-func (s *Server) sample() (tally, rates, cacheStats) {
-	cache := s.Cache.Stats()
+func (s *Server) sample(store inspected) (tally, rates, cacheStats) {
+	cache := store.Stats()
 	now := s.tally(cache)
 	o := s.ops()
 	o.mu.Lock()
@@ -186,7 +186,11 @@ func (s *Server) sample() (tally, rates, cacheStats) {
 // ResetStats makes the counters that INFO shows begin anew. It is CONFIG RESETSTAT.
 func (s *Server) ResetStats() {
 	s.init()
-	now := s.tally(s.Cache.Stats())
+	s.resetStats(s.Cache)
+}
+
+func (s *Server) resetStats(store inspected) {
+	now := s.tally(store.Stats())
 	o := s.ops()
 	o.mu.Lock()
 	defer o.mu.Unlock()

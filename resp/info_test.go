@@ -286,11 +286,11 @@ func TestRates(t *testing.T) {
 	t.Parallel()
 	srv := startCache(t)
 	srv.init()
-	srv.sample()
+	srv.sample(srv.Cache)
 	o := srv.ops()
 	srv.netCount.commands.Add(3000)
 	srv.netCount.bytesIn.Add(3000 << 10)
-	if _, rates, _ := srv.sample(); rates.commands != 0 {
+	if _, rates, _ := srv.sample(srv.Cache); rates.commands != 0 {
 		t.Errorf("a sample just after another gives %v commands a second", rates.commands)
 	}
 	o.mu.Lock()

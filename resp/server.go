@@ -303,7 +303,7 @@ func (s *Server) keepHouse() {
 		select {
 		case now := <-tick.C:
 			s.seconds.Store(now.Unix())
-			s.sample()
+			s.sample(s.Cache)
 		case <-s.ending:
 			return
 		}

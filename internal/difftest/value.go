@@ -115,6 +115,24 @@ func (c *Conn) Pipeline(commands [][]string) ([]Value, error) {
 	return values, <-sent
 }
 
+// Send sends one command and does not wait for its reply.
+func (c *Conn) Send(args ...string) error {
+	out := fmt.Appendf(nil, "*%d\r\n", len(args))
+	for _, arg := range args {
+		out = fmt.Appendf(out, "$%d\r\n%s\r\n", len(arg), arg)
+	}
+	_, err := c.nc.Write(out)
+	return err
+}
+
+// Receive returns the next reply or push, for which it waits until the deadline; zero is no deadline.
+func (c *Conn) Receive(deadline time.Time) (Value, error) {
+	if err := c.nc.SetReadDeadline(deadline); err != nil {
+		return Value{}, err
+	}
+	return readValue(c.r)
+}
+
 func readValue(r *bufio.Reader) (Value, error) {
 	line, err := r.ReadString('\n')
 	if err != nil {

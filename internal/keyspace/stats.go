@@ -37,10 +37,15 @@ type Stats struct {
 }
 
 // Stats sums over all shards, taking one lock after the other. O(shards).
-func (ks *Keyspace) Stats() Stats {
+func (ks *Keyspace) Stats() Stats { return View{ks: ks}.Stats() }
+
+// Stats is Keyspace.Stats for a view that may be inside of a transaction over all
+// shards.
+func (v View) Stats() Stats {
+	ks := v.ks
 	st := Stats{ResidentBytes: ks.mem.Resident(), MaxBytes: ks.MaxBytes(), Shards: len(ks.shards)}
 	for _, sh := range ks.shards {
-		if sh.lock() != nil {
+		if v.enter(sh) != nil {
 			return Stats{}
 		}
 		for i := range sh.indexes {
@@ -55,7 +60,7 @@ func (ks *Keyspace) Stats() Stats {
 		st.Evicted += sh.counts.evicted
 		st.UsedBytes += int64(sh.arena.Stats().Used)
 		st.Garbage += len(sh.garbage)
-		sh.unlock()
+		v.leave(sh)
 	}
 	return st
 }

@@ -61,6 +61,15 @@ func (w *Watch) Changed(v View) (bool, error) {
 	return w.dirty.Load(), nil
 }
 
+// Keys returns the watched keys.
+func (w *Watch) Keys() []string {
+	keys := make([]string, len(w.keys))
+	for i, k := range w.keys {
+		keys[i] = k.key
+	}
+	return keys
+}
+
 // Close ends the watch. It must not be called inside of a transaction.
 func (w *Watch) Close() {
 	for _, k := range w.keys {

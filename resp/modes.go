@@ -1,0 +1,51 @@
+package resp
+
+// modes are the states of a connection in which a command is not simply executed. As long as there are none, they cost
+// a command one comparison.
+type modes uint8
+
+const (
+	modeQueueing   modes = 1 << iota // between MULTI and EXEC
+	modeSubscribed                   // has subscriptions, in RESP2
+	modeSilent                       // CLIENT REPLY OFF
+	modeSkipNext                     // CLIENT REPLY SKIP is being executed
+	modeSkip                         // the command after it is being executed
+)
+
+func (m *modes) set(mode modes, on bool) {
+	*m &^= mode
+	if on {
+		*m |= mode
+	}
+}
+
+// callInMode executes or queues one command.
+func (c *client) callInMode(q *queued) {
+	if c.modes&modeSkipNext != 0 {
+		c.modes ^= modeSkipNext | modeSkip
+	}
+	silent := c.silent()
+	if problem := c.objection(q); problem != "" {
+		c.refuse(q, problem)
+	} else if c.modes&modeQueueing != 0 && !q.cmd.inMulti {
+		c.queue(q)
+	} else {
+		c.run(q)
+	}
+	if silent {
+		c.hush()
+	}
+}
+
+// silent reports whether the client wants no reply to the command being executed.
+func (c *client) silent() bool { return c.modes&(modeSilent|modeSkip) != 0 }
+
+// hush takes back the reply to the command being executed, unless that has let replies be sent again.
+func (c *client) hush() {
+	if c.silent() {
+		c.out = c.out[:c.begun]
+	}
+	if !c.waiting {
+		c.modes &^= modeSkip
+	}
+}

@@ -1,0 +1,133 @@
+package resp
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/larderkv/larder/internal/difftest"
+)
+
+// A scene is a script for several connections. Each line is the number of a connection and a command, as in
+// "2 PUBLISH news hello"; a command after "!" as in "1! CLIENT REPLY OFF" has no reply of its own.
+type scene []string
+
+// runScenes plays each scene on both servers, in both protocols, and compares everything that each connection receives.
+func runScenes(t *testing.T, scenes map[string]scene) {
+	h := startDiff(t)
+	for _, protocol := range []int{2, 3} {
+		for name, lines := range scenes {
+			cast := make(map[string]*role)
+			for i, line := range lines {
+				who, command, _ := strings.Cut(line, " ")
+				silent := strings.HasSuffix(who, "!")
+				who = strings.TrimSuffix(who, "!")
+				if cast[who] == nil {
+					cast[who] = newRole(h.Open(t, protocol))
+				}
+				cast[who].act(t, row{command: command}.args(), silent)
+				if t.Failed() {
+					t.Fatalf("%s, RESP%d, line %d", name, protocol, i)
+				}
+			}
+			for who, r := range cast {
+				redis, larder := r.all(t)
+				if !slices.Equal(redis, larder) {
+					t.Errorf("%s, RESP%d: connection %s received\nredis:  %s\nlarder: %s", name, protocol, who,
+						strings.Join(redis, "\n        "), strings.Join(larder, "\n        "))
+				}
+			}
+			do(t, h.Open(t, 2).Redis, "FLUSHALL")
+			do(t, h.Open(t, 2).Larder, "FLUSHALL")
+		}
+	}
+}
+
+// role is a connection to each server and what has been received by them.
+type role struct{ redis, larder *inbox }
+
+func newRole(p *difftest.Pair) *role { return &role{newInbox(p.Redis), newInbox(p.Larder)} }
+
+// patience is how long a reply may take, calm how long nothing must come for there to be nothing more.
+const (
+	patience = 10 * time.Second
+	calm     = 20 * time.Millisecond
+)
+
+// act sends a command to both servers and waits for something to come from each.
+func (r *role) act(t *testing.T, args []string, silent bool) {
+	t.Helper()
+	for _, in := range []*inbox{r.redis, r.larder} {
+		before := in.len()
+		if err := in.conn.Send(args...); err != nil {
+			t.Errorf("%q: %v", args, err)
+			return
+		}
+		if silent {
+			time.Sleep(calm)
+		} else if !in.await(before+1) && !in.closed() {
+			t.Errorf("%q: no reply", args)
+		}
+	}
+}
+
+// all returns what both have received when nothing more comes.
+func (r *role) all(t *testing.T) (redis, larder []string) {
+	time.Sleep(calm)
+	redis = r.redis.all()
+	r.larder.await(len(redis))
+	time.Sleep(calm)
+	return r.redis.all(), r.larder.all()
+}
+
+// inbox receives everything that comes from a connection.
+type inbox struct {
+	conn *difftest.Conn
+	mu   sync.Mutex
+	got  []string
+	end  bool
+}
+
+func newInbox(c *difftest.Conn) *inbox {
+	in := &inbox{conn: c}
+	go func() {
+		for {
+			v, err := c.Receive(time.Time{})
+			in.mu.Lock()
+			if err != nil {
+				in.end = true
+				in.mu.Unlock()
+				return
+			}
+			in.got = append(in.got, v.String())
+			in.mu.Unlock()
+		}
+	}()
+	return in
+}
+
+func (in *inbox) len() int { return len(in.all()) }
+
+func (in *inbox) closed() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.end
+}
+
+func (in *inbox) all() []string {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return slices.Clone(in.got)
+}
+
+// await waits until n values have come, and reports whether they have.
+func (in *inbox) await(n int) bool {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && !in.closed(); time.Sleep(time.Millisecond / 4) {
+		if in.len() >= n {
+			return true
+		}
+	}
+	return in.len() >= n
+}
