@@ -157,8 +157,13 @@ var keyCalls = map[string]call{
 	"Len":        func(_ datatypes.Strings, k datatypes.Keys, _ string) error { _, err := k.Len(); return err },
 	"Flush":      func(_ datatypes.Strings, k datatypes.Keys, _ string) error { return k.Flush() },
 	"FlushAsync": func(_ datatypes.Strings, k datatypes.Keys, _ string) error { return k.FlushAsync() },
-	"Volatile":   func(_ datatypes.Strings, k datatypes.Keys, _ string) error { _, err := k.Volatile(); return err },
-	"Random":     func(_ datatypes.Strings, k datatypes.Keys, _ string) error { _, _, err := k.Random(); return err },
+	"FlushAll":   func(_ datatypes.Strings, k datatypes.Keys, _ string) error { return k.FlushAll() },
+	"SwapDB":     func(_ datatypes.Strings, k datatypes.Keys, _ string) error { return k.SwapDB(0, 1) },
+	"FlushAllAsync": func(_ datatypes.Strings, k datatypes.Keys, _ string) error {
+		return k.FlushAllAsync()
+	},
+	"Volatile": func(_ datatypes.Strings, k datatypes.Keys, _ string) error { _, err := k.Volatile(); return err },
+	"Random":   func(_ datatypes.Strings, k datatypes.Keys, _ string) error { _, _, err := k.Random(); return err },
 	"Scan": func(_ datatypes.Strings, k datatypes.Keys, _ string) error {
 		_, _, err := k.Scan(0, datatypes.ScanOptions{Count: 1000})
 		return err
@@ -271,7 +276,7 @@ func TestNotDeclared(t *testing.T) {
 	}
 	defer tx.End()
 	v := tx.View(f.view)
-	whole := map[string]bool{"Len": true, "Volatile": true, "Flush": true, "FlushAsync": true, "Random": true, "Scan": true}
+	whole := map[string]bool{"Len": true, "Volatile": true, "Flush": true, "FlushAsync": true, "FlushAll": true, "FlushAllAsync": true, "SwapDB": true, "Random": true, "Scan": true}
 	eachCall(func(name string, c call) {
 		if err := c(datatypes.NewStrings(v), datatypes.NewKeys(v), key); err != datatypes.ErrNotDeclared {
 			t.Errorf("%s: %v", name, err)
