@@ -178,6 +178,9 @@ func (c *Cache) Close() error { return c.ks.Close() }
 // Bitmaps returns the store of bitmaps.
 func (c *Cache) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(c.view) }
 
+// Hashes returns the store of hashes.
+func (c *Cache) Hashes() datatypes.Hashes { return datatypes.NewHashes(c.view) }
+
 // HyperLogLogs returns the store of HyperLogLogs.
 func (c *Cache) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(c.view) }
 
@@ -199,6 +202,9 @@ type DB struct{ view keyspace.View }
 
 // Bitmaps returns the database's store of bitmaps.
 func (d DB) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(d.view) }
+
+// Hashes returns the database's store of hashes.
+func (d DB) Hashes() datatypes.Hashes { return datatypes.NewHashes(d.view) }
 
 // HyperLogLogs returns the database's store of HyperLogLogs.
 func (d DB) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(d.view) }
@@ -332,6 +338,9 @@ type Tx struct {
 
 // Bitmaps returns the store of bitmaps.
 func (tx *Tx) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(tx.view) }
+
+// Hashes returns the store of hashes.
+func (tx *Tx) Hashes() datatypes.Hashes { return datatypes.NewHashes(tx.view) }
 
 // HyperLogLogs returns the store of HyperLogLogs.
 func (tx *Tx) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(tx.view) }

@@ -340,6 +340,8 @@ var (
 func init() {
 	for _, group := range [][]*command{
 		stringCommands(),
+		hashCommands(),
+		hashExpiryCommands(),
 		bitmapCommands(),
 		hyperLogLogCommands(),
 		keyCommands(),

@@ -112,8 +112,10 @@ func TestDiffRandom(t *testing.T) {
 	}{
 		{"strings", 30, [][]difftest.Weighted{difftest.Strings()}},
 		{"bitmaps", 30, [][]difftest.Weighted{difftest.Bitmaps()}},
+		{"hashes", 40, [][]difftest.Weighted{difftest.Hashes()}},
 		{"hyperloglogs", 30, [][]difftest.Weighted{difftest.HyperLogLogs(2000)}},
-		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.HyperLogLogs(1), difftest.Keyspace()}},
+		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.Hashes(), difftest.HyperLogLogs(1),
+			difftest.Keyspace()}},
 		{"transactions", 40, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace(), difftest.Transactions()}},
 	}
 	h := startDiff(t)

@@ -33,6 +33,8 @@ type Command struct {
 	Mode Mode // nil: Exact
 
 	spoiltMode Mode // for when a script spoils the command; nil: Mode
+
+	intact bool // scripts must not spoil it
 }
 
 // Cmd returns a command whose replies must be equal.
@@ -47,6 +49,12 @@ func (c Command) By(mode Mode) Command {
 // Spoilt returns the command with a mode of comparison for when a script has spoilt it.
 func (c Command) Spoilt(mode Mode) Command {
 	c.spoiltMode = mode
+	return c
+}
+
+// Intact returns a command that scripts do not spoil, for one that otherwise does something at random.
+func (c Command) Intact() Command {
+	c.intact = true
 	return c
 }
 

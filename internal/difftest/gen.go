@@ -198,10 +198,10 @@ func Script(max int, groups ...[]Weighted) func(*Gen) []Command {
 		}
 	}
 	return func(g *Gen) []Command {
-		script := make([]Command, 0, max+len(keys)*8)
+		script := make([]Command, 0, max+len(keys)*16)
 		for range 1 + g.IntN(max) {
 			c := pick(g, all)(g)
-			if g.IntN(20) == 0 {
+			if g.IntN(20) == 0 && !c.intact {
 				c.Args = g.Mutate(c.Args)
 				if c.spoiltMode != nil {
 					c.Mode = c.spoiltMode
@@ -214,14 +214,14 @@ func Script(max int, groups ...[]Weighted) func(*Gen) []Command {
 }
 
 // Audit returns commands that read back everything: in each database that scripts use, the keys and of each key the
-// type, the encoding, the expiration and, if it is a string, the value.
+// type, the encoding, the expiration and the value.
 func Audit() []Command {
 	var script []Command
 	for db := range Databases {
 		script = append(script, Cmd("SELECT", strconv.Itoa(db)), Cmd("DBSIZE"), Cmd("KEYS", "*").By(Unordered))
 		for _, key := range keys {
 			script = append(script,
-				Cmd("TYPE", key), Cmd("GET", key), Cmd("OBJECT", "ENCODING", key), Cmd("PEXPIRETIME", key).By(nearMillis))
+				Cmd("TYPE", key), Cmd("GET", key), Cmd("HGETALL", key).By(UnorderedPairs), Cmd("OBJECT", "ENCODING", key), Cmd("PEXPIRETIME", key).By(nearMillis))
 		}
 	}
 	return script

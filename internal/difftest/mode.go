@@ -113,5 +113,10 @@ func SameKind(redis, larder Value) bool {
 	return redis.Kind == larder.Kind && redis.Absent == larder.Absent
 }
 
+// SameSize wants replies of one type and, of aggregates, of as many elements, whatever these are. Errors must be equal.
+func SameSize(redis, larder Value) bool {
+	return SameKind(redis, larder) && len(redis.Elems) == len(larder.Elems)
+}
+
 // Ignore accepts everything.
 func Ignore(redis, larder Value) bool { return true }

@@ -56,6 +56,23 @@ func (b *Batch) Value(i int) ([]byte, bool) {
 	return b.buf[start:end:end], true
 }
 
+// Clear makes the batch empty, for an owner that fills it itself.
+func (b *Batch) Clear() { b.buf, b.ends = b.buf[:0], b.ends[:0] }
+
+// Buffer returns the bytes of all values. Add takes them extended by another value, or
+// as they are where there is none.
+func (b *Batch) Buffer() []byte { return b.buf }
+
+// Add appends a value: what out has more than Buffer. Without ok there is none.
+func (b *Batch) Add(out []byte, ok bool) {
+	b.buf = out
+	end := len(out)
+	if !ok {
+		end = ^end
+	}
+	b.ends = append(b.ends, end)
+}
+
 // ReadBatch reads the strings of keys into b. A key that is missing or no
 // string has no value. The cache misses of up to 64 keys overlap. Each value is
 // consistent by itself; with b.Atomic all are of one moment.
@@ -71,7 +88,7 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 	if v.ks.closed.Load() {
 		return ErrClosed
 	}
-	b.buf, b.ends = b.buf[:0], b.ends[:0]
+	b.Clear()
 	for len(keys) > 0 {
 		n := min(len(keys), batchSize)
 		v.prefetch(keys[:n], b)
@@ -100,12 +117,7 @@ func (v View) readInto(b *Batch, key string, s *seat) (err error) {
 	if err != nil && err != ErrWrongType {
 		return err
 	}
-	b.buf = buf
-	end := len(buf)
-	if !ok {
-		end = ^end
-	}
-	b.ends = append(b.ends, end)
+	b.Add(buf, ok)
 	return nil
 }
 
@@ -118,8 +130,7 @@ func (v View) takeInto(b *Batch, key string, s *seat) bool {
 	if !ok {
 		return false
 	}
-	b.buf = buf
-	b.ends = append(b.ends, len(buf))
+	b.Add(buf, true)
 	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
 		v.peeked(s.shard, s.entry, header, s.version, s.hash)
 	}

@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"math/rand/v2"
 	"unsafe"
 
 	"github.com/larderkv/larder/hashtable"
@@ -128,6 +129,13 @@ func (s *Slot) sync() {
 // Grow makes room for n more bytes as LockGrow does. To do so it may evict the
 // slot's own key.
 func (s *Slot) Grow(n int) error { return s.shard.reserve(n) }
+
+// Moved reports whether since the slot's last use, other than by Grow, blocks of
+// the shard may have moved or gone: those of any of its keys.
+func (s *Slot) Moved() bool { return s.epoch != s.shard.epoch }
+
+// Source returns the source of random numbers of the slot's shard.
+func (s *Slot) Source() rand.Source { return s.shard.src }
 
 // GrowTo makes room for the value to have n bytes, like Grow.
 func (s *Slot) GrowTo(n int) error {
