@@ -84,10 +84,12 @@ func (sh *shard) compactSlice(steps int) (more bool) {
 		if c.tables {
 			c.cursor = t.NextSegment(sh.arena, c.cursor)
 		} else {
+			c.again = false
 			next := t.Visit(&sh.env, c.index, c.cursor, (*compactVisitor)(sh))
 			if c.again {
 				return true
 			}
+			c.done, c.inner = 0, 0
 			c.cursor = next
 		}
 		if c.cursor != 0 {
@@ -131,7 +133,6 @@ func (sh *shard) moveEntry(ref arena.Ref) arena.Ref {
 func (sh *shard) relocateValues(refs []arena.Ref) {
 	c := &sh.compact
 	sh.touchAll(refs)
-	c.again = false
 	for _, ref := range refs[min(c.done, len(refs)):] {
 		p, at := sh.entry(ref)
 		if k := at.kind(); k != nil {
@@ -142,7 +143,6 @@ func (sh *shard) relocateValues(refs []arena.Ref) {
 		}
 		c.done++
 	}
-	c.done = 0
 }
 
 // relocateBlocks is how many blocks of a collection are looked at in one slice.

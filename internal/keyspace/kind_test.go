@@ -521,3 +521,32 @@ func TestCompactionOfStructures(t *testing.T) {
 	v.Flush(false)
 	nothingLeft(t, ks)
 }
+
+// TestCompactionOfWhatGoes: a structure goes while compaction is in the middle of
+// it, and compaction still ends.
+func TestCompactionOfWhatGoes(t *testing.T) {
+	t.Parallel()
+	ks, v := open(t, Options{Shards: 1})
+	for i := range 400 {
+		putBag(t, v, numbered(i), 200, 0)
+	}
+	putBag(t, v, "large", 20_000, 0)
+	for i := range 400 {
+		if i%10 > 0 {
+			del(v, numbered(i))
+		}
+	}
+	sh := ks.shards[0]
+	for i := 0; !sh.compact.again; i++ {
+		if ks.Maintain(); i > 10_000 {
+			t.Fatal("compaction never was in the middle of a structure")
+		}
+	}
+	v.Flush(true)
+	for i := 0; ks.Maintain(); i++ {
+		if i > 100_000 {
+			t.Fatal("maintenance does not end")
+		}
+	}
+	nothingLeft(t, ks)
+}
