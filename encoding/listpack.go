@@ -428,7 +428,7 @@ func (lp Listpack) equal(p int, e *Element) bool {
 	case kind < kindText6:
 		return e.isInt && e.n == int64(kind)
 	case kind < kindInt13:
-		if int(kind&0x3f) != len(e.text) {
+		if n := int(kind & 0x3f); n != len(e.text) || n == 0 && e.isInt {
 			return false
 		}
 	case kind < kindText12, kind > kindText32:

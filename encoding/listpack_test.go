@@ -173,6 +173,10 @@ func TestListpackFind(t *testing.T) {
 	if p, ok := foreign.Find(foreign.First(), text("5"), 1); !ok || p != foreign.First() {
 		t.Errorf("the text of an integer is not found: %d, %t", p, ok)
 	}
+	empty := NewListpack(nil).Append(text(""), text("0"))
+	if p, ok := empty.Find(empty.First(), IntElement(0), 1); !ok || p == empty.First() {
+		t.Errorf("an integer without its text is taken for the empty text: %d, %t", p, ok)
+	}
 }
 
 func drawText(t *rapid.T, name string) string {
