@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"bytes"
 	"iter"
 	"math"
 	"slices"
@@ -266,9 +265,7 @@ func cmdScan(c *client, args [][]byte) {
 		c.writeErr(err)
 		return
 	}
-	c.writeArray(2)
-	c.writeBulkString(strconv.FormatUint(next, 10))
-	writeStrings(c, keep(slices.Values(keys)))
+	writeScan(c, next, keep(slices.Values(keys)))
 }
 
 // parseScanOptions parses what follows SCAN's cursor. Some keys that the store returns may not be wanted: keep passes
@@ -321,10 +318,9 @@ func typeNamed(name []byte) (datatypes.Type, bool) {
 	return 0, false
 }
 
-// parseCursor parses a SCAN cursor as the C library's strtoul does: an empty one is zero, a sign is allowed, a minus
-// counts from the top of the range, and the text ends at a zero byte.
+// parseCursor parses a SCAN cursor as the C library's strtoul does: an empty one is zero, a sign is allowed, and a
+// minus counts from the top of the range.
 func parseCursor(b []byte) (uint64, bool) {
-	b, _, _ = bytes.Cut(b, []byte{0})
 	if len(b) == 0 {
 		return 0, true
 	}

@@ -340,10 +340,9 @@ var (
 func init() {
 	for _, group := range [][]*command{
 		stringCommands(),
-		hashCommands(),
-		hashExpiryCommands(),
 		bitmapCommands(),
 		hyperLogLogCommands(),
+		setCommands(),
 		keyCommands(),
 		connectionCommands(),
 		transactionCommands(),
