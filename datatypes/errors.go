@@ -56,4 +56,8 @@ var (
 	ErrCorruptHyperLogLog = encoding.ErrCorruptHLL
 	// ErrNotSparse: the HyperLogLog is in the dense form.
 	ErrNotSparse = errors.New("larder: HLL encoding is not sparse")
+	// ErrFieldNotInteger: the field of a hash holds no integer of 64 bits.
+	ErrFieldNotInteger = errors.New("larder: hash value is not an integer")
+	// ErrFieldNotFloat: the field of a hash holds no number.
+	ErrFieldNotFloat = errors.New("larder: hash value is not a float")
 )

@@ -14,11 +14,11 @@ func (c *client) cache() *larder.Cache { return c.srv.Cache }
 
 func (c *client) bitmaps() datatypes.Bitmaps { return c.stores.Bitmaps() }
 
+func (c *client) hashes() datatypes.Hashes { return c.stores.Hashes() }
+
 func (c *client) hyperLogLogs() datatypes.HyperLogLogs { return c.stores.HyperLogLogs() }
 
 func (c *client) strings() datatypes.Strings { return c.stores.Strings() }
-
-func (c *client) sets() datatypes.Sets { return c.stores.Sets() }
 
 func (c *client) keys() datatypes.Keys { return c.stores.Keys() }
 

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bytes"
 	"iter"
 	"math"
 	"slices"
@@ -265,7 +266,9 @@ func cmdScan(c *client, args [][]byte) {
 		c.writeErr(err)
 		return
 	}
-	writeScan(c, next, keep(slices.Values(keys)))
+	c.writeArray(2)
+	c.writeBulkString(strconv.FormatUint(next, 10))
+	writeStrings(c, keep(slices.Values(keys)))
 }
 
 // parseScanOptions parses what follows SCAN's cursor. Some keys that the store returns may not be wanted: keep passes
@@ -318,9 +321,10 @@ func typeNamed(name []byte) (datatypes.Type, bool) {
 	return 0, false
 }
 
-// parseCursor parses a SCAN cursor as the C library's strtoul does: an empty one is zero, a sign is allowed, and a
-// minus counts from the top of the range.
+// parseCursor parses a SCAN cursor as the C library's strtoul does: an empty one is zero, a sign is allowed, a minus
+// counts from the top of the range, and the text ends at a zero byte.
 func parseCursor(b []byte) (uint64, bool) {
+	b, _, _ = bytes.Cut(b, []byte{0})
 	if len(b) == 0 {
 		return 0, true
 	}

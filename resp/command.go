@@ -340,9 +340,10 @@ var (
 func init() {
 	for _, group := range [][]*command{
 		stringCommands(),
+		hashCommands(),
+		hashExpiryCommands(),
 		bitmapCommands(),
 		hyperLogLogCommands(),
-		setCommands(),
 		keyCommands(),
 		connectionCommands(),
 		transactionCommands(),

@@ -19,9 +19,10 @@ func parseInt(arg []byte) (int64, bool) { return numeric.ParseInt(arg) }
 // argLists are lent to handlers whose stores take lists of keys or of keys and values, so that making such a list of
 // the arguments takes no memory, and the values that are read need none of their own either.
 type argLists struct {
-	keys  []string
-	items []datatypes.Item
-	batch datatypes.Batch
+	keys   []string
+	items  []datatypes.Item
+	fields []datatypes.Field
+	batch  datatypes.Batch
 }
 
 var argListPool = sync.Pool{New: func() any { return new(argLists) }}
@@ -48,13 +49,22 @@ func (l *argLists) withItems(args [][]byte) []datatypes.Item {
 	return l.items
 }
 
+// withFields is withItems for fields of a hash.
+func (l *argLists) withFields(args [][]byte) []datatypes.Field {
+	for i := 0; i < len(args); i += 2 {
+		l.fields = append(l.fields, datatypes.Field{Name: text(args[i]), Value: args[i+1]})
+	}
+	return l.fields
+}
+
 // release ends the loan.
 func (l *argLists) release() {
-	if cap(l.keys) > keptList || cap(l.items) > keptList {
+	if cap(l.keys) > keptList || cap(l.items) > keptList || cap(l.fields) > keptList {
 		return
 	}
 	clear(l.keys)
 	clear(l.items)
-	l.keys, l.items = l.keys[:0], l.items[:0]
+	clear(l.fields)
+	l.keys, l.items, l.fields = l.keys[:0], l.items[:0], l.fields[:0]
 	argListPool.Put(l)
 }

@@ -78,8 +78,8 @@ func docOf(name string) *commandDoc { return commandDocs()[name] }
 var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
-		stringDocs(), bitmapDocs(), hyperLogLogDocs(), setDocs(), keyDocs(), commandCommandDocs(), connectionDocs(), serverDocs(),
-		transactionDocs(),
+		stringDocs(), bitmapDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
+		connectionDocs(), serverDocs(), transactionDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

@@ -177,13 +177,20 @@ func TestKeySpecs(t *testing.T) {
 }
 
 // newerCommands are those that Redis 7.0 does not have.
-var newerCommands = []string{"client|no-touch", "client|setinfo"}
+var newerCommands = []string{
+	"client|no-touch", "client|setinfo",
+	"hexpire", "hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire", "hpexpireat", "hpexpiretime",
+	"hpttl", "hsetex", "httl",
+}
 
 // TestCommandInfoAgainstRedis compares the whole table with that of a real server.
 func TestCommandInfoAgainstRedis(t *testing.T) {
 	t.Parallel()
 	p := startDiff(t).Open(t, 3)
 	for _, cmd := range commandList {
+		if slices.Contains(newerCommands, cmd.name) {
+			continue
+		}
 		redis := element(t, do(t, p.Redis, "COMMAND", "INFO", cmd.name), 0)
 		larder := element(t, do(t, p.Larder, "COMMAND", "INFO", cmd.name), 0)
 		if r, l := served(redis), served(larder); !difftest.Semantic(r, l) {
@@ -216,6 +223,9 @@ func TestCommandDocsAgainstRedis(t *testing.T) {
 	t.Parallel()
 	p := startDiff(t).Open(t, 3)
 	for _, cmd := range commandList {
+		if slices.Contains(newerCommands, cmd.name) {
+			continue
+		}
 		redis := element(t, do(t, p.Redis, "COMMAND", "DOCS", cmd.name), 1)
 		larder := element(t, do(t, p.Larder, "COMMAND", "DOCS", cmd.name), 1)
 		if r, l := documented(redis), documented(larder); !difftest.Semantic(r, l) {

@@ -36,6 +36,8 @@ var storeErrors = []struct {
 	{datatypes.ErrSameObject, "ERR source and destination objects are the same"},
 	{datatypes.ErrInvalidDB, errDBIndex},
 	{datatypes.ErrConflict, errSyntax},
+	{datatypes.ErrFieldNotInteger, "ERR hash value is not an integer"},
+	{datatypes.ErrFieldNotFloat, "ERR hash value is not a float"},
 	{datatypes.ErrBitOffset, errBitOffset},
 	{datatypes.ErrFieldType, errFieldType},
 	{datatypes.ErrNotHyperLogLog, "WRONGTYPE Key is not a valid HyperLogLog string value."},

@@ -29,9 +29,10 @@ type seat struct {
 	hash    uint64
 	version uint64 // of the shard, before anything else of it was read
 	shard   *shard
-	bucket  *hashtable.Bucket
-	entry   unsafe.Pointer // of ref
-	ref     arena.Ref      // the first that may be the key's, or zero
+	way     hashtable.Way
+	bucket  *hashtable.Bucket // at the end of way, or nil
+	entry   unsafe.Pointer    // of ref
+	ref     arena.Ref         // the first that may be the key's, or zero
 	tag     uint8
 }
 
@@ -55,6 +56,23 @@ func (b *Batch) Value(i int) ([]byte, bool) {
 	return b.buf[start:end:end], true
 }
 
+// Clear makes the batch empty, for an owner that fills it itself.
+func (b *Batch) Clear() { b.buf, b.ends = b.buf[:0], b.ends[:0] }
+
+// Buffer returns the bytes of all values. Add takes them extended by another value, or
+// as they are where there is none.
+func (b *Batch) Buffer() []byte { return b.buf }
+
+// Add appends a value: what out has more than Buffer. Without ok there is none.
+func (b *Batch) Add(out []byte, ok bool) {
+	b.buf = out
+	end := len(out)
+	if !ok {
+		end = ^end
+	}
+	b.ends = append(b.ends, end)
+}
+
 // ReadBatch reads the strings of keys into b. A key that is missing or no
 // string has no value. The cache misses of up to 64 keys overlap. Each value is
 // consistent by itself; with b.Atomic all are of one moment.
@@ -70,7 +88,7 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 	if v.ks.closed.Load() {
 		return ErrClosed
 	}
-	b.buf, b.ends = b.buf[:0], b.ends[:0]
+	b.Clear()
 	for len(keys) > 0 {
 		n := min(len(keys), batchSize)
 		v.prefetch(keys[:n], b)
@@ -78,7 +96,7 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 			if v.takeInto(b, key, &b.seats[i]) {
 				continue
 			}
-			if err := v.readInto(b, key); err != nil {
+			if err := v.readInto(b, key, &b.seats[i]); err != nil {
 				return err
 			}
 		}
@@ -87,17 +105,19 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 	return nil
 }
 
-func (v View) readInto(b *Batch, key string) error {
-	buf, ok, err := v.AppendString(b.buf, key)
+// readInto reads the key of a seat at which takeInto did not find it.
+func (v View) readInto(b *Batch, key string, s *seat) (err error) {
+	var buf []byte
+	var ok bool
+	if s.bucket == nil || v.tx() != nil {
+		buf, ok, err = v.AppendString(b.buf, key)
+	} else {
+		buf, ok, err = v.appendNearby(b.buf, key, s.shard, s.hash, s.way, s.version)
+	}
 	if err != nil && err != ErrWrongType {
 		return err
 	}
-	b.buf = buf
-	end := len(buf)
-	if !ok {
-		end = ^end
-	}
-	b.ends = append(b.ends, end)
+	b.Add(buf, ok)
 	return nil
 }
 
@@ -110,8 +130,7 @@ func (v View) takeInto(b *Batch, key string, s *seat) bool {
 	if !ok {
 		return false
 	}
-	b.buf = buf
-	b.ends = append(b.ends, len(buf))
+	b.Add(buf, true)
 	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
 		v.peeked(s.shard, s.entry, header, s.version, s.hash)
 	}
@@ -163,19 +182,22 @@ func (v View) prefetch(keys []string, b *Batch) {
 // find tells the bucket, unless the shard is being written.
 func (s *seat) find(ix *index) {
 	s.bucket = nil
-	way := ix.table.Way(s.hash)
-	if way != 0 && ix.seed == 0 && s.version&1 == 0 && s.shard.unchanged(s.version) {
-		s.bucket, s.tag = way.Bucket(s.hash)
+	s.way = ix.table.Way(s.hash)
+	if s.way != 0 && ix.seed == 0 && s.version&1 == 0 && s.shard.unchanged(s.version) {
+		s.bucket, s.tag = s.way.Bucket(s.hash)
 	}
 }
 
+// match tells the first entry that may be the key's, in the bucket or, if that has none, in those behind it.
 func (s *seat) match() {
 	s.ref, s.entry = 0, nil
-	if s.bucket == nil {
-		return
-	}
-	if m := s.bucket.Match(s.tag); !m.Empty() {
-		s.ref = m.Ref()
-		s.entry = s.shard.arena.Peek(s.ref, cacheLine)
+	bucket := s.bucket
+	for distance := uint32(1); bucket != nil; distance++ {
+		if m := bucket.Match(s.tag); !m.Empty() {
+			s.ref = m.Ref()
+			s.entry = s.shard.arena.Peek(s.ref, cacheLine)
+			return
+		}
+		bucket = s.way.Beyond(s.bucket, distance)
 	}
 }

@@ -48,7 +48,7 @@ func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 	bucket, tag := way.Bucket(h)
 	m := bucket.Match(tag)
 	if m.Empty() {
-		return v.appendNearby(dst, key, h, way, version)
+		return v.appendNearby(dst, key, sh, h, way, version)
 	}
 	ref := m.Ref()
 	p := sh.arena.Peek(ref, cacheLine)
@@ -58,7 +58,7 @@ func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 	header := loadHeader(p)
 	n := int(header >> valueShift)
 	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || n > cap(dst)-len(dst) {
-		return v.appendNearby(dst, key, h, way, version)
+		return v.appendNearby(dst, key, sh, h, way, version)
 	}
 	out := dst[:len(dst)+n]
 	copyBytes(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
@@ -73,8 +73,7 @@ func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 
 // appendNearby is AppendString for keys that were not the first candidate: those that share a tag with another, those
 // that found their bucket full and went to one of the next, and values that dst has no room for.
-func (v View) appendNearby(dst []byte, key string, h uint64, way hashtable.Way, version uint64) ([]byte, bool, error) {
-	sh := v.ks.shards[h&v.ks.shardMask]
+func (v View) appendNearby(dst []byte, key string, sh *shard, h uint64, way hashtable.Way, version uint64) ([]byte, bool, error) {
 	home, tag := way.Bucket(h)
 	for bucket, distance := home, uint32(1); bucket != nil; distance++ {
 		for m := bucket.Match(tag); !m.Empty(); m.Drop() {

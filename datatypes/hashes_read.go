@@ -1,0 +1,237 @@
+package datatypes
+
+import (
+	"iter"
+	"math/rand/v2"
+
+	"github.com/larderkv/larder/encoding"
+	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/glob"
+	"github.com/larderkv/larder/internal/keyspace"
+	"github.com/larderkv/larder/internal/members"
+)
+
+// GetAll returns all fields and their values, of one moment, in no order. It is
+// HGETALL. O(fields).
+func (st Hashes) GetAll(key string) ([]Field, error) {
+	var s keyspace.Slot
+	h, err := st.read(&s, key)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Unlock()
+	all := make([]Field, 0, h.len())
+	h.each(func(field string, value encoding.Element) bool {
+		all = append(all, copyOf(field, value))
+		return true
+	})
+	return all, nil
+}
+
+func copyOf(field string, value encoding.Element) Field {
+	return Field{string([]byte(field)), value.Append([]byte{})}
+}
+
+// HashPart says what of a hash is read.
+type HashPart uint8
+
+// The parts.
+const (
+	HashFields HashPart = 1 << iota // the names of fields: HKEYS
+	HashValues                      // values: HVALS
+
+	HashPairs = HashFields | HashValues // both in turn: HGETALL
+)
+
+// GetAllBatch reads all fields, all values, or both in turn, into a batch. It is HGETALL,
+// HKEYS and HVALS. O(fields).
+func (st Hashes) GetAllBatch(key string, part HashPart, b *Batch) error {
+	b.batch.Clear()
+	var s keyspace.Slot
+	h, err := st.read(&s, key)
+	if err != nil {
+		return err
+	}
+	defer s.Unlock()
+	h.each(func(field string, value encoding.Element) bool {
+		b.addPart(part, field, value)
+		return true
+	})
+	return nil
+}
+
+func (b *Batch) addPart(part HashPart, field string, value encoding.Element) {
+	if part&HashFields != 0 {
+		b.addText(field)
+	}
+	if part&HashValues != 0 {
+		b.add(value, true)
+	}
+}
+
+// Fields returns the names of all fields, in no order. It is HKEYS. O(fields).
+func (st Hashes) Fields(key string) ([]string, error) {
+	var b Batch
+	if err := st.GetAllBatch(key, HashFields, &b); err != nil {
+		return nil, err
+	}
+	names := make([]string, b.Len())
+	for i := range names {
+		v, _ := b.Value(i)
+		names[i] = string(v)
+	}
+	return names, nil
+}
+
+// Values returns the values of all fields, in no order. It is HVALS. O(fields).
+func (st Hashes) Values(key string) ([][]byte, error) {
+	var b Batch
+	if err := st.GetAllBatch(key, HashValues, &b); err != nil {
+		return nil, err
+	}
+	return b.appendCopies(nil), nil
+}
+
+// All returns an iterator over the fields and their values, which are copies. It
+// holds no lock while its body runs and has the guarantee of Scan. It ends early when the cache is closed,
+// and yields nothing if the key holds no hash. O(fields).
+func (st Hashes) All(key string) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for cursor := uint64(0); ; {
+			fields, next, err := st.Scan(key, cursor, ScanOptions{Count: iterCount})
+			for _, f := range fields {
+				if !yield(f.Name, f.Value) {
+					return
+				}
+			}
+			if cursor = next; cursor == 0 || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Scan returns some fields and the cursor with which to ask for more; it starts with
+// cursor zero, and zero comes back at the end. Match chooses among the names of fields, and Type
+// means nothing. It is HSCAN. O(Count), and O(fields) for a small hash, which is returned as a whole.
+//
+// A field that the hash has during the whole scan is returned at least once, whatever
+// happens meanwhile; one that it never has then is not returned. A field may be returned twice.
+func (st Hashes) Scan(key string, cursor uint64, o ScanOptions) (fields []Field, next uint64, err error) {
+	var s keyspace.Slot
+	h, err := st.read(&s, key)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer s.Unlock()
+	want := o.want()
+	take := func(field string, value encoding.Element) bool {
+		if want == nil || glob.Match(o.Match, field, false) {
+			fields = append(fields, copyOf(field, value))
+		}
+		return true
+	}
+	if h.enc != hashTable {
+		h.each(take)
+		return fields, 0, nil
+	}
+	count := o.Count
+	if count <= 0 {
+		count = scanCount
+	}
+	refs, next := h.root.Scan(s.Env(), cursor, count, nil)
+	for _, ref := range refs {
+		field, value := members.Valued.Pair(s.Arena(), ref)
+		take(field, encoding.TextElement(value))
+	}
+	return fields, next, nil
+}
+
+// Random returns count different fields, each choice with the same probability, or all if
+// there are no more. A negative count asks for that many fields of which each is drawn from
+// all, so that there are repetitions. It is HRANDFIELD. O(count), and O(fields) if that many are asked for.
+//
+// It returns ErrOutOfRange for more than 2^24 fields with repetitions.
+func (st Hashes) Random(key string, count int) ([]Field, error) {
+	var b Batch
+	if err := st.RandomBatch(key, count, HashPairs, &b); err != nil {
+		return nil, err
+	}
+	fields := make([]Field, 0, b.Len()/2)
+	for i := 0; i < b.Len(); i += 2 {
+		name, _ := b.Value(i)
+		value, _ := b.Value(i + 1)
+		fields = append(fields, Field{string(name), append([]byte{}, value...)})
+	}
+	return fields, nil
+}
+
+// maxDraws bounds the fields that one operation draws with repetitions: the result
+// is not bounded by what is stored.
+const maxDraws = 1 << 24
+
+// RandomBatch is Random into a batch.
+func (st Hashes) RandomBatch(key string, count int, part HashPart, b *Batch) error {
+	b.batch.Clear()
+	var s keyspace.Slot
+	h, err := st.read(&s, key)
+	if err != nil {
+		return err
+	}
+	defer s.Unlock()
+	switch {
+	case h.len() == 0:
+		return nil
+	case count < -maxDraws:
+		return ErrOutOfRange
+	case h.enc == hashPacked:
+		h.drawPacked(count, part, b)
+	default:
+		h.drawLarge(count, part, b)
+	}
+	return nil
+}
+
+func (h *hashValue) drawLarge(count int, part HashPart, b *Batch) {
+	a, src := h.slot.Arena(), h.slot.Source()
+	if count < 0 {
+		for range -count {
+			h.addRef(h.root.Random(a, src), part, b)
+		}
+		return
+	}
+	for _, ref := range h.root.Sample(a, src, count, nil) {
+		h.addRef(ref, part, b)
+	}
+}
+
+func (h *hashValue) addRef(ref arena.Ref, part HashPart, b *Batch) {
+	field, value := members.Valued.Pair(h.slot.Arena(), ref)
+	b.addPart(part, field, encoding.TextElement(value))
+}
+
+func (h *hashValue) drawPacked(count int, part HashPart, b *Batch) {
+	rng, n := rand.New(h.slot.Source()), h.len()
+	if count < 0 {
+		for range -count {
+			h.addAt(rng.IntN(n), part, b)
+		}
+		return
+	}
+	if count >= n {
+		h.each(func(field string, value encoding.Element) bool {
+			b.addPart(part, field, value)
+			return true
+		})
+		return
+	}
+	for _, i := range rng.Perm(n)[:count] {
+		h.addAt(i, part, b)
+	}
+}
+
+func (h *hashValue) addAt(i int, part HashPart, b *Batch) {
+	var digits [maxDigits]byte
+	field, value := h.pack.pairAt(i)
+	b.addPart(part, textOf(field, digits[:]), value)
+}

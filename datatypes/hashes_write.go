@@ -1,0 +1,233 @@
+package datatypes
+
+import (
+	"github.com/larderkv/larder/encoding"
+	"github.com/larderkv/larder/hashtable"
+	"github.com/larderkv/larder/internal/keyspace"
+	"github.com/larderkv/larder/internal/members"
+)
+
+// hashWrite is what an operation sets in a hash.
+type hashWrite struct {
+	fields   []Field
+	keepTTL  bool  // fields that are there keep their expiry
+	expireAt int64 // when the fields expire, zero for never
+
+	need  int // about the bytes that the fields take in a large hash, where they take most
+	added int // fields that were new
+}
+
+// tableShare is a field's share of a table.
+const tableShare = 8
+
+// expiryRoom is what an expiry takes, with the step to the next size of block.
+const expiryRoom = 24
+
+// measure computes need. It returns ErrTooLarge if a field can't be stored.
+func (w *hashWrite) measure() error {
+	w.need = members.RootSize
+	for i := range w.fields {
+		f := &w.fields[i]
+		if len(f.Name) > keyspace.MaxSize || len(f.Value) > keyspace.MaxSize {
+			return ErrTooLarge
+		}
+		w.need += members.Valued.Size(len(f.Name), len(f.Value)) + tableShare
+	}
+	return nil
+}
+
+// set sets fields, for which there is room. It fails without effect unless the system
+// refuses memory in the middle of a large write.
+func (h *hashValue) set(w *hashWrite, l hashLimits) error {
+	if h.enc != hashTable && w.expireAt == 0 {
+		if fits, err := h.setPacked(w, &l); fits || err != nil {
+			return err
+		}
+	}
+	if h.enc != hashTable {
+		if err := h.slot.Grow(h.enlargedSize() + w.need); err != nil {
+			return err
+		}
+		*h = hashOf(h.slot) // making room may have evicted it
+	}
+	if h.enc != hashTable {
+		return h.enlarge(w)
+	}
+	return h.setLarge(w)
+}
+
+// setPacked sets fields if the hash remains packed with them.
+func (h *hashValue) setPacked(w *hashWrite, l *hashLimits) (fits bool, err error) {
+	d := lendHash(h)
+	defer d.release()
+	added := 0
+	for i := range w.fields {
+		f := &w.fields[i]
+		if !l.allow(f.Name, f.Value) {
+			return false, nil
+		}
+		if d.set(f.Name, f.Value) {
+			added++
+		}
+		if d.pack.len() > l.entries {
+			return false, nil
+		}
+	}
+	w.added = added
+	return true, d.store(h.slot)
+}
+
+// enlargedSize bounds the bytes that a packed hash takes once it is large.
+func (h *hashValue) enlargedSize() int { return 2*len(h.pack) + 32*h.len() }
+
+// enlarge gives a packed or missing hash the large representation, with fields set
+// in it. It fails without effect.
+func (h *hashValue) enlarge(w *hashWrite) error {
+	s := h.slot
+	s.BeginWrite()
+	root := members.New(members.Valued)
+	err := h.copyTo(&root)
+	if err == nil {
+		err = w.writeTo(s, &root)
+	}
+	var b []byte
+	if err == nil {
+		b, err = s.Put(keyspace.Hash, encodingOf(&root), members.RootSize, s.ExpireAt())
+	}
+	if err != nil {
+		for !root.Release(s.Env(), root.Len()+1) {
+		}
+		return err
+	}
+	root.Store(b)
+	*h = hashOf(s)
+	return nil
+}
+
+func encodingOf(root *members.Root) keyspace.Encoding {
+	if root.Volatile() > 0 {
+		return hashVolatile
+	}
+	return hashTable
+}
+
+// copyTo adds the fields of a packed hash to a large one.
+func (h *hashValue) copyTo(root *members.Root) error {
+	env := h.slot.Env()
+	lp := h.pack.lp()
+	if h.enc != hashPacked {
+		return nil
+	}
+	for at := lp.First(); at < lp.End(); {
+		var field, value [maxDigits]byte
+		f, next := lp.Read(at)
+		v, next := lp.Read(next)
+		name, text := textOf(f, field[:]), textOf(v, value[:])
+		if root.Reserve(env, members.Valued.Size(len(name), len(text))) != nil {
+			return ErrOutOfMemory
+		}
+		root.Insert(env, name, bytesOf(text))
+		at = next
+	}
+	return nil
+}
+
+func (h *hashValue) setLarge(w *hashWrite) error {
+	if h.root.Reserve(h.slot.Env(), w.need) != nil {
+		return ErrOutOfMemory
+	}
+	h.slot.BeginWrite()
+	err := w.writeTo(h.slot, &h.root)
+	h.save()
+	return err
+}
+
+// save stores the changed root of a large hash.
+func (h *hashValue) save() {
+	h.root.Store(h.slot.Value())
+	if e := encodingOf(&h.root); e == hashVolatile && h.slot.Encoding() != e {
+		h.slot.SetEncoding(e)
+	}
+}
+
+// writeTo sets the fields in a large hash.
+func (w *hashWrite) writeTo(s *keyspace.Slot, root *members.Root) error {
+	env := s.Env()
+	for i := range w.fields {
+		f := &w.fields[i]
+		if root.Reserve(env, members.Valued.Size(len(f.Name), len(f.Value))+2*expiryRoom) != nil {
+			return ErrOutOfMemory
+		}
+		w.writeField(s, env, root, f)
+	}
+	return nil
+}
+
+func (w *hashWrite) writeField(s *keyspace.Slot, env *hashtable.Env, root *members.Root, f *Field) {
+	ref := root.Find(env, f.Name)
+	if ref == 0 {
+		ref = root.Insert(env, f.Name, f.Value)
+		w.added++
+	} else {
+		if !w.keepTTL && w.expireAt == 0 {
+			root.Persist(env, ref)
+		}
+		ref = root.Replace(env, ref, f.Value)
+	}
+	if w.expireAt != 0 {
+		root.SetExpireAt(env, ref, w.expireAt, s.Now())
+	}
+}
+
+// remove removes fields, and the key with the last of them. It fails without effect.
+func (h *hashValue) remove(fields []string) (removed int, err error) {
+	return h.removeEach(fields, func(encoding.Element, bool) {})
+}
+
+// removeEach is remove that calls fn with the value of each field, or with ok
+// false, in order.
+func (h *hashValue) removeEach(fields []string, fn func(value encoding.Element, ok bool)) (removed int, err error) {
+	if h.enc == hashTable {
+		return h.removeLarge(fields, fn), nil
+	}
+	d := lendHash(h)
+	defer d.release()
+	for _, f := range fields {
+		at, ok := d.pack.find(f)
+		if !ok {
+			fn(encoding.Element{}, false)
+			continue
+		}
+		fn(d.pack.lp().At(d.pack.lp().Next(at)), true)
+		d.pack = hashPack(d.pack.lp().Delete(at, 2))
+		removed++
+	}
+	if removed == 0 {
+		return 0, nil
+	}
+	if err := d.store(h.slot); err != nil {
+		return 0, err
+	}
+	return removed, nil
+}
+
+func (h *hashValue) removeLarge(fields []string, fn func(value encoding.Element, ok bool)) (removed int) {
+	for _, f := range fields {
+		ref := h.find(f)
+		if ref == 0 {
+			fn(encoding.Element{}, false)
+			continue
+		}
+		fn(h.valueAt(ref), true)
+		h.slot.BeginWrite()
+		h.root.RemoveRef(h.slot.Env(), ref)
+		removed++
+	}
+	if removed > 0 {
+		h.save()
+		if h.root.Len() == 0 {
+			h.slot.Delete()
+		}
+	}
+	return removed
+}
