@@ -184,6 +184,9 @@ func (c *Cache) Hashes() datatypes.Hashes { return datatypes.NewHashes(c.view) }
 // HyperLogLogs returns the store of HyperLogLogs.
 func (c *Cache) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(c.view) }
 
+// Sets returns the store of sets.
+func (c *Cache) Sets() datatypes.Sets { return datatypes.NewSets(c.view) }
+
 // Strings returns the store of strings.
 func (c *Cache) Strings() datatypes.Strings { return datatypes.NewStrings(c.view) }
 
@@ -208,6 +211,9 @@ func (d DB) Hashes() datatypes.Hashes { return datatypes.NewHashes(d.view) }
 
 // HyperLogLogs returns the database's store of HyperLogLogs.
 func (d DB) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(d.view) }
+
+// Sets returns the database's store of sets.
+func (d DB) Sets() datatypes.Sets { return datatypes.NewSets(d.view) }
 
 // Strings returns the database's store of strings.
 func (d DB) Strings() datatypes.Strings { return datatypes.NewStrings(d.view) }
@@ -344,6 +350,9 @@ func (tx *Tx) Hashes() datatypes.Hashes { return datatypes.NewHashes(tx.view) }
 
 // HyperLogLogs returns the store of HyperLogLogs.
 func (tx *Tx) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(tx.view) }
+
+// Sets returns the store of sets.
+func (tx *Tx) Sets() datatypes.Sets { return datatypes.NewSets(tx.view) }
 
 // Strings returns the store of strings.
 func (tx *Tx) Strings() datatypes.Strings { return datatypes.NewStrings(tx.view) }

@@ -20,6 +20,8 @@ func (c *client) hyperLogLogs() datatypes.HyperLogLogs { return c.stores.HyperLo
 
 func (c *client) strings() datatypes.Strings { return c.stores.Strings() }
 
+func (c *client) sets() datatypes.Sets { return c.stores.Sets() }
+
 func (c *client) keys() datatypes.Keys { return c.stores.Keys() }
 
 // databases returns the number of databases.

@@ -266,9 +266,7 @@ func cmdScan(c *client, args [][]byte) {
 		c.writeErr(err)
 		return
 	}
-	c.writeArray(2)
-	c.writeBulkString(strconv.FormatUint(next, 10))
-	writeStrings(c, keep(slices.Values(keys)))
+	writeScan(c, next, keep(slices.Values(keys)))
 }
 
 // parseScanOptions parses what follows SCAN's cursor. Some keys that the store returns may not be wanted: keep passes

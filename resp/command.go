@@ -344,6 +344,7 @@ func init() {
 		hashExpiryCommands(),
 		bitmapCommands(),
 		hyperLogLogCommands(),
+		setCommands(),
 		keyCommands(),
 		connectionCommands(),
 		transactionCommands(),

@@ -79,7 +79,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
 		stringDocs(), bitmapDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
-		connectionDocs(), serverDocs(), transactionDocs(),
+		connectionDocs(), serverDocs(), setDocs(), transactionDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

@@ -221,7 +221,8 @@ func Audit() []Command {
 		script = append(script, Cmd("SELECT", strconv.Itoa(db)), Cmd("DBSIZE"), Cmd("KEYS", "*").By(Unordered))
 		for _, key := range keys {
 			script = append(script,
-				Cmd("TYPE", key), Cmd("GET", key), Cmd("HGETALL", key).By(UnorderedPairs), Cmd("OBJECT", "ENCODING", key), Cmd("PEXPIRETIME", key).By(nearMillis))
+				Cmd("TYPE", key), Cmd("GET", key), Cmd("HGETALL", key).By(UnorderedPairs), Cmd("SMEMBERS", key).By(Unordered),
+				Cmd("OBJECT", "ENCODING", key), Cmd("PEXPIRETIME", key).By(nearMillis))
 		}
 	}
 	return script

@@ -1,0 +1,71 @@
+package datatypes
+
+import (
+	"github.com/larderkv/larder/internal/keyspace"
+	"github.com/larderkv/larder/internal/numeric"
+)
+
+// shape is what the choice of a representation for a set to be built depends
+// on.
+type shape struct {
+	n       int
+	longest int
+	bytes   int  // about what it takes as a large set, the most it may take
+	texts   bool // some member is no integer
+}
+
+func (sh *shape) add(member string) {
+	sh.n++
+	sh.longest = max(sh.longest, len(member))
+	sh.bytes += memberBytes(len(member))
+	if !sh.texts {
+		_, isInt := numeric.ParseInt(member)
+		sh.texts = !isInt
+	}
+}
+
+func (sh *shape) dense(l *setLimits) bool {
+	return !sh.texts && sh.n <= l.ints || l.listpack(sh.n, sh.longest)
+}
+
+// build makes the slot hold a set of the members that were picked. It fails
+// without effect.
+func (a *algebra) build(s *keyspace.Slot, l *setLimits, expireAt int64) error {
+	if a.shape.dense(l) {
+		d := lendDraft(&setValue{})
+		defer d.release()
+		if a.draft(d, l) {
+			return d.store(s, expireAt)
+		}
+	}
+	s.BeginWrite()
+	large := newLarge(s)
+	if err := a.fill(&large); err != nil {
+		large.free()
+		return err
+	}
+	return large.put(s, expireAt)
+}
+
+// draft inserts the members that were picked into a draft and reports whether
+// they fit.
+func (a *algebra) draft(d *draft, l *setLimits) bool {
+	var digits [maxDigits]byte
+	for _, p := range a.picks {
+		if !d.insert(elementOf(a.sets[p.set].at(p.handle, digits[:])), l) {
+			return false
+		}
+	}
+	return true
+}
+
+// fill inserts the members that were picked into an empty large set.
+func (a *algebra) fill(to *largeSet) error {
+	var digits [maxDigits]byte
+	for _, p := range a.picks {
+		if _, err := to.insert(a.sets[p.set].at(p.handle, digits[:])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
