@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/internal/acl"
 )
 
 // client is one connection as the protocol sees it: its state, its unread input and its unsent replies. What moves the
@@ -26,6 +27,8 @@ type client struct {
 	errors        *errorCounts      // nil: not counted
 	resp          int               // protocol version, 2 or 3
 	authenticated bool
+	rights        *acl.User // the user, nobody before authentication
+	guard         *guard    // nil as long as there was nothing to check
 
 	in    reader
 	out   []byte // replies; those before sent have been written to the socket
@@ -68,7 +71,7 @@ type profile struct {
 	libVersion string
 	shownDB    int
 	shownRESP  int
-	user       string
+	user       *acl.User
 	noEvict    bool
 	noTouch    bool
 	queued     int // commands in a transaction, or notInMulti
@@ -102,18 +105,18 @@ type counters struct {
 // newClient returns a client that owner serves. It becomes known to the server by add.
 func (s *Server) newClient(o owner, fd int, remote, local net.Addr) *client {
 	c := &client{
-		srv:           s,
-		id:            s.nextID.Add(1),
-		owner:         o,
-		resp:          2,
-		errors:        &s.operation.errors,
-		authenticated: !s.passwordRequired(),
-		fd:            fd,
-		addr:          addrText(remote, local),
-		localAddr:     addrText(local, local),
-		unixSocket:    local != nil && local.Network() == "unix",
-		profile:       profile{shownRESP: 2, user: defaultUser, queued: notInMulti},
+		srv:        s,
+		id:         s.nextID.Add(1),
+		owner:      o,
+		resp:       2,
+		errors:     &s.operation.errors,
+		fd:         fd,
+		addr:       addrText(remote, local),
+		localAddr:  addrText(local, local),
+		unixSocket: local != nil && local.Network() == "unix",
+		profile:    profile{shownRESP: 2, queued: notInMulti},
 	}
+	c.resetUser()
 	c.bound = make(map[int]larder.DB)
 	c.selectDB(0)
 	return c
@@ -197,7 +200,7 @@ func (c *client) process(s *scratch) (again bool) {
 // or fills the output. Inline commands are rewritten by parsing, so they make a batch of their own; and so does every
 // command of a client that has not authenticated, since the next one's limits depend on it.
 func (c *client) parse(s *scratch) bool {
-	lim := parseLimits{maxBulk: c.srv.settings.maxBulk.Load(), unauthenticated: !c.authenticated}
+	lim := parseLimits{maxBulk: c.srv.settings.maxBulk.Load(), unauthenticated: c.mustAuthenticate()}
 	most := batchLen
 	if lim.unauthenticated {
 		most = 1
@@ -290,7 +293,7 @@ func (c *client) call(q *queued) {
 		c.callInMode(q)
 		return
 	}
-	if q.cmd == nil || !c.authenticated {
+	if q.cmd == nil || !c.rights.Unrestricted() {
 		if problem := c.objection(q); problem != "" {
 			c.refuse(q, problem)
 			return
@@ -309,11 +312,13 @@ func (c *client) run(q *queued) {
 
 // objection returns the text of the error reply to a command that may not be executed, empty if it may.
 func (c *client) objection(q *queued) string {
-	switch {
-	case q.cmd == nil:
+	if q.cmd == nil {
 		return "ERR " + q.problem
-	case !c.authenticated && q.cmd.flags&flagNoAuth == 0:
-		return "NOAUTH Authentication required."
+	}
+	problem := c.denial(q)
+	switch {
+	case problem != "":
+		return problem
 	case c.modes&modeSubscribed != 0 && !q.cmd.whileSubscribed:
 		return "ERR Can't execute '" + q.cmd.name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
 			"are allowed in this context"

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"time"
 	"unsafe"
+
+	"github.com/larderkv/larder/internal/acl"
 )
 
 func clientCommands() []*command {
@@ -156,7 +158,7 @@ func (c *client) kind() clientType { return typeNormal }
 type clientFilter struct {
 	ids        []int64
 	kind       clientType
-	user       string
+	user       *acl.User
 	addr       string
 	localAddr  string
 	notThisOne *client
@@ -171,13 +173,13 @@ func (f *clientFilter) matches(c *client) bool {
 		f.localAddr != "" && f.localAddr != c.localAddr:
 		return false
 	}
-	return f.user == "" || c.isUser(f.user)
+	return f.user == nil || c.isUser(f.user)
 }
 
-func (c *client) isUser(name string) bool {
+func (c *client) isUser(user *acl.User) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.user == name
+	return c.user == user
 }
 
 // cmdClientKill is CLIENT KILL addr:port, or CLIENT KILL with pairs of a filter and its value.
@@ -220,8 +222,8 @@ func (c *client) parseKillFilter(args [][]byte) (f *clientFilter, problem string
 		case equalFold(option, "laddr"):
 			f.localAddr = string(value)
 		case equalFold(option, "user"):
-			if f.user = string(value); f.user != defaultUser {
-				return nil, "ERR No such user '" + f.user + "'"
+			if f.user = c.srv.users.Lookup(string(value)); f.user == nil {
+				return nil, "ERR No such user '" + string(value) + "'"
 			}
 		case equalFold(option, "skipme") && equalFold(value, "yes"):
 			f.notThisOne = c
@@ -287,7 +289,7 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	num(" tot-mem=", int64(unsafe.Sizeof(*c))+unread+unsent)
 	str(" events=", eventsOf(unsent))
 	str(" cmd=", cmd)
-	str(" user=", p.user)
+	str(" user=", p.user.Name())
 	str("", " redir=-1")
 	num(" resp=", int64(p.shownRESP))
 	str(" lib-name=", p.libName)

@@ -1,6 +1,9 @@
 package resp
 
-import "github.com/larderkv/larder/internal/glob"
+import (
+	"github.com/larderkv/larder/internal/acl"
+	"github.com/larderkv/larder/internal/glob"
+)
 
 func commandCommands() []*command {
 	const flags, cat = flagLoading | flagStale, catConnection
@@ -87,7 +90,7 @@ func commandFilter(kind []byte, value string) func(*command) bool {
 	case equalFold(kind, "module"): // there are no modules
 		return func(*command) bool { return false }
 	case equalFold(kind, "aclcat"):
-		category := aclCategoryNamed(value)
+		category := acl.CategoryNamed(value)
 		return func(cmd *command) bool { return cmd.category&category != 0 }
 	case equalFold(kind, "pattern"):
 		return func(cmd *command) bool { return glob.Match(value, cmd.name, true) }
@@ -204,7 +207,7 @@ func writeCommandInfo(c *client, cmd *command) {
 	c.writeInt(int64(cmd.firstKey))
 	c.writeInt(int64(cmd.lastKey))
 	c.writeInt(int64(cmd.keyStep))
-	writeNames(c, "@", aclCategoryNames, uint(cmd.category))
+	writeNames(c, "@", acl.CategoryNames, uint(cmd.category))
 	c.writeSet(len(cmd.tips))
 	for _, tip := range cmd.tips {
 		c.writeBulkString(tip)

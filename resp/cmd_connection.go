@@ -1,10 +1,9 @@
 package resp
 
+import "github.com/larderkv/larder/internal/acl"
+
 // redisVersion is the level of Redis that is served. Clients choose their ways by it.
 const redisVersion = "7.0.15"
-
-// defaultUser is the user that every connection begins as.
-const defaultUser = "default"
 
 func connectionCommands() []*command {
 	const open = flagNoScript | flagLoading | flagStale | flagFast | flagNoAuth | flagAllowBusy
@@ -54,8 +53,7 @@ func cmdHello(c *client, args [][]byte) {
 		more := len(args) - i - 1
 		switch {
 		case equalFold(args[i], "auth") && more >= 2:
-			if !c.authenticate(args[i+1], args[i+2]) {
-				c.writeError(errWrongPassword)
+			if !c.authenticate(string(args[0]), string(args[i+1]), args[i+2]) {
 				return
 			}
 			i += 3
@@ -70,7 +68,7 @@ func cmdHello(c *client, args [][]byte) {
 			return
 		}
 	}
-	if !c.authenticated {
+	if c.mustAuthenticate() {
 		c.writeError("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH " +
 			"<user> <pass> option can be used to authenticate the client and select the RESP protocol version at " +
 			"the same time")
@@ -99,32 +97,21 @@ func (c *client) writeGreeting() {
 }
 
 func cmdAuth(c *client, args [][]byte) {
-	user, password := []byte(defaultUser), args[len(args)-1]
+	user, password := acl.DefaultName, args[len(args)-1]
 	switch {
 	case len(args) > 3:
 		c.writeError(errSyntax)
 		return
 	case len(args) == 3:
-		user = args[1]
-	case !c.srv.passwordRequired():
+		user = string(args[1])
+	case c.srv.users.Default().NeedsNoPassword():
 		c.writeError("ERR AUTH <password> called without any password configured for the default user. " +
 			"Are you sure your configuration is correct?")
 		return
 	}
-	if !c.authenticate(user, password) {
-		c.writeError(errWrongPassword)
-		return
+	if c.authenticate(string(args[0]), user, password) {
+		c.writeOK()
 	}
-	c.writeOK()
-}
-
-// authenticate reports whether the client may go on as that user.
-func (c *client) authenticate(user, password []byte) bool {
-	if string(user) != defaultUser || !c.srv.passwordMatches(password) {
-		return false
-	}
-	c.authenticated = true
-	return true
 }
 
 func cmdSelect(c *client, args [][]byte) {
@@ -146,7 +133,7 @@ func cmdQuit(c *client, _ [][]byte) {
 func cmdReset(c *client, _ [][]byte) {
 	c.endTransaction()
 	c.setProtocol(2)
-	c.authenticated = !c.srv.passwordRequired()
+	c.resetUser()
 	c.setProfile(func(p *profile) {
 		p.name = ""
 		p.shownDB = 0

@@ -220,10 +220,14 @@ func (c *client) runTransaction(tx *transaction, inside *larder.Tx) error {
 	return nil
 }
 
-// runQueued runs one command of a transaction. That the client may use it was found when it was queued.
+// runQueued runs one command of a transaction, unless the client may not use it any more.
 func (c *client) runQueued(q *queued) {
 	silent, from := c.silent(), len(c.out)
-	c.run(q)
+	if problem := c.lateDenial(q); problem != "" {
+		c.writeError(problem)
+	} else {
+		c.run(q)
+	}
 	if silent && c.silent() {
 		c.out = c.out[:from]
 	}

@@ -3,6 +3,8 @@ package resp
 import (
 	"encoding/binary"
 	"strings"
+
+	"github.com/larderkv/larder/internal/acl"
 )
 
 // The command table.
@@ -39,6 +41,9 @@ type command struct {
 	subcommands []*command
 
 	firstKey, lastKey, keyStep int // derived from keys
+
+	entry    *acl.Command // what access rules know it by
+	channels *channelSpec // nil if it names none
 }
 
 // commandFlags are the properties of a command that COMMAND INFO lists.
@@ -74,46 +79,31 @@ var commandFlagNames = []string{
 }
 
 // aclCategory is a set of the categories by which access rules name commands.
-type aclCategory uint32
+type aclCategory = acl.Categories
 
 const (
-	catKeyspace aclCategory = 1 << iota
-	catRead
-	catWrite
-	catSet
-	catSortedSet
-	catList
-	catHash
-	catString
-	catBitmap
-	catHyperLogLog
-	catGeo
-	catStream
-	catPubSub
-	catAdmin
-	catFast
-	catSlow
-	catBlocking
-	catDangerous
-	catConnection
-	catTransaction
-	catScripting
+	catKeyspace    = acl.Keyspace
+	catRead        = acl.ReadCommands
+	catWrite       = acl.WriteCommands
+	catSet         = acl.Set
+	catSortedSet   = acl.SortedSet
+	catList        = acl.List
+	catHash        = acl.Hash
+	catString      = acl.String
+	catBitmap      = acl.Bitmap
+	catHyperLogLog = acl.HyperLogLog
+	catGeo         = acl.Geo
+	catStream      = acl.Stream
+	catPubSub      = acl.PubSub
+	catAdmin       = acl.Admin
+	catFast        = acl.Fast
+	catSlow        = acl.Slow
+	catBlocking    = acl.Blocking
+	catDangerous   = acl.Dangerous
+	catConnection  = acl.Connection
+	catTransaction = acl.Transaction
+	catScripting   = acl.Scripting
 )
-
-var aclCategoryNames = []string{
-	"keyspace", "read", "write", "set", "sortedset", "list", "hash", "string", "bitmap", "hyperloglog", "geo",
-	"stream", "pubsub", "admin", "fast", "slow", "blocking", "dangerous", "connection", "transaction", "scripting",
-}
-
-// aclCategoryNamed returns the category of that name in either case, zero if there is none.
-func aclCategoryNamed(name string) aclCategory {
-	for i, n := range aclCategoryNames {
-		if strings.EqualFold(n, name) {
-			return 1 << i
-		}
-	}
-	return 0
-}
 
 // keyFlags say what a command does to the keys that a specification finds. One of the first four is always set: the
 // key's value is read, read and written, overwritten, or removed. The others say what happens to the user's data.
@@ -352,12 +342,14 @@ func init() {
 		commandCommands(),
 		configCommands(),
 		infoCommands(),
+		aclCommands(),
 	} {
 		for _, cmd := range group {
 			cmd.complete()
 			insertCommand(cmd)
 		}
 	}
+	aclCatalog = newCatalog()
 }
 
 // complete derives what follows from the declared facts.

@@ -78,6 +78,7 @@ func docOf(name string) *commandDoc { return commandDocs()[name] }
 var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
+		aclDocs(),
 		stringDocs(), bitmapDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
 		connectionDocs(), serverDocs(), setDocs(), transactionDocs(),
 	} {

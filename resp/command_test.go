@@ -176,13 +176,6 @@ func TestKeySpecs(t *testing.T) {
 	}
 }
 
-// newerCommands are those that Redis 7.0 does not have.
-var newerCommands = []string{
-	"client|no-touch", "client|setinfo",
-	"hexpire", "hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire", "hpexpireat", "hpexpiretime",
-	"hpttl", "hsetex", "httl",
-}
-
 // TestCommandInfoAgainstRedis compares the whole table with that of a real server.
 func TestCommandInfoAgainstRedis(t *testing.T) {
 	t.Parallel()

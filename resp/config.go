@@ -34,6 +34,23 @@ type parameter struct {
 
 // parameters is the table, by name.
 var parameters = []parameter{
+	{
+		name: "acl-pubsub-default", kind: choice{"allchannels", "resetchannels"}, standard: "resetchannels",
+		usage: "whether new users may use all channels, until a rule says otherwise, or none",
+		get:   func(s *Server) value { return switchOf(!s.users.AllChannels()) },
+		set:   func(s *Server, v value) error { s.users.SetAllChannels(v.number == 0); return nil },
+	},
+	{
+		name: "aclfile", kind: anyText{}, standard: "",
+		usage: "file of users and their rights, for ACL LOAD and ACL SAVE",
+		get:   func(s *Server) value { return textOf(s.ACLFile) },
+	},
+	{
+		name: "acllog-max-len", kind: integer{0, math.MaxInt32}, standard: "128",
+		usage: "most entries of ACL LOG",
+		get:   func(s *Server) value { return numberOf(int64(s.users.Log.Max())) },
+		set:   func(s *Server, v value) error { s.users.Log.SetMax(int(v.number)); return nil },
+	},
 	only("no").parameter("appendonly", "nothing is written to disk"),
 	{
 		name: "bind", kind: anyText{}, standard: "127.0.0.1 -::1",
@@ -121,7 +138,7 @@ var parameters = []parameter{
 		usage: "password that clients must give",
 		get:   func(s *Server) value { return textOf(s.ops().password()) },
 		set: func(s *Server, v value) error {
-			s.setPassword(v.text)
+			s.users.SetDefaultPassword(v.text)
 			s.ops().newPassword.Store(&v.text)
 			return nil
 		},

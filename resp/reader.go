@@ -3,6 +3,8 @@ package resp
 import (
 	"bytes"
 	"math"
+
+	"github.com/larderkv/larder/internal/words"
 )
 
 // reader cuts a connection's input into commands.
@@ -266,114 +268,16 @@ func lengthSlow(b []byte, i int) (n int64, next int, state lineState) {
 	return n, i + cr + 2, lineWhole
 }
 
-// splitWords appends the words of a line to spans, rewriting quoted ones in place. Words are separated by white space.
-// Within double quotes \n \r \t \b \a and \xhh stand for bytes and a backslash before another character for that
-// character; within single quotes only \' is special. A closing quote must end its word. It returns false when the
-// quotes are not balanced.
+// splitWords appends the words of a line to spans, rewriting quoted ones in place. It returns false when the quotes are
+// not balanced.
 func splitWords(line []byte, spans []span) ([]span, bool) {
-	i := 0
-	for {
-		for i < len(line) && isSpace(line[i]) {
-			i++
-		}
-		if i == len(line) {
-			return spans, true
-		}
-		from := i
-		end, next, ok := word(line, i)
+	for i := words.Skip(line, 0); i < len(line); i = words.Skip(line, i) {
+		end, next, ok := words.Next(line, i)
 		if !ok {
 			return spans, false
 		}
-		spans = append(spans, span{uint32(from), uint32(end)})
+		spans = append(spans, span{uint32(i), uint32(end)})
 		i = next
 	}
-}
-
-// word unquotes the word that begins at line[i] and returns where its rewritten form ends and where the input goes on.
-func word(line []byte, i int) (end, next int, ok bool) {
-	w := i
-	for i < len(line) && !isSpace(line[i]) {
-		switch ch := line[i]; ch {
-		case '"', '\'':
-			unquote := unquoteDouble
-			if ch == '\'' {
-				unquote = unquoteSingle
-			}
-			if w, i, ok = unquote(line, w, i+1); !ok {
-				return 0, 0, false
-			}
-			return w, i, i == len(line) || isSpace(line[i])
-		default:
-			line[w] = ch
-			w++
-			i++
-		}
-	}
-	return w, i, true
-}
-
-func unquoteDouble(line []byte, w, i int) (end, next int, ok bool) {
-	for i < len(line) {
-		ch := line[i]
-		i++
-		switch {
-		case ch == '"':
-			return w, i, true
-		case ch == '\\' && i+2 < len(line) && line[i] == 'x' && isHex(line[i+1]) && isHex(line[i+2]):
-			ch = hexValue(line[i+1])<<4 | hexValue(line[i+2])
-			i += 3
-		case ch == '\\' && i < len(line):
-			ch = unescape(line[i])
-			i++
-		}
-		line[w] = ch
-		w++
-	}
-	return 0, 0, false
-}
-
-func unquoteSingle(line []byte, w, i int) (end, next int, ok bool) {
-	for i < len(line) {
-		ch := line[i]
-		i++
-		if ch == '\'' {
-			return w, i, true
-		}
-		if ch == '\\' && i < len(line) && line[i] == '\'' {
-			ch = '\''
-			i++
-		}
-		line[w] = ch
-		w++
-	}
-	return 0, 0, false
-}
-
-func unescape(ch byte) byte {
-	switch ch {
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	case 'b':
-		return '\b'
-	case 'a':
-		return '\a'
-	}
-	return ch
-}
-
-func isSpace(ch byte) bool { return ch == ' ' || '\t' <= ch && ch <= '\r' }
-
-func isHex(ch byte) bool {
-	return '0' <= ch && ch <= '9' || 'a' <= ch && ch <= 'f' || 'A' <= ch && ch <= 'F'
-}
-
-func hexValue(ch byte) byte {
-	if ch <= '9' {
-		return ch - '0'
-	}
-	return ch&^0x20 - 'A' + 10
+	return spans, true
 }

@@ -2,8 +2,6 @@ package resp
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"log/slog"
 	"net"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/internal/acl"
 )
 
 // ErrServerClosed is what Serve and ListenAndServe return after Shutdown or Close.
@@ -28,8 +27,13 @@ type Server struct {
 	// Logger takes what the server has to say. Nil means slog.Default.
 	Logger *slog.Logger
 
-	// Password is what clients must give with AUTH or HELLO before other commands (requirepass). Empty means none.
+	// Password is what clients must give with AUTH or HELLO before other commands (requirepass). It is the password of
+	// the default user, whom every connection begins as. Empty means none.
 	Password string
+
+	// ACLFile is where users and their rights are loaded from before the first connection, and by ACL LOAD, and where
+	// ACL SAVE writes them (aclfile). If it cannot be loaded, nobody is served. Empty means none.
+	ACLFile string
 
 	// MaxClients bounds the connections that are open at a time (maxclients). Those beyond it are answered with an
 	// error and closed. Zero means 10000.
@@ -55,6 +59,9 @@ type Server struct {
 
 	start    sync.Once
 	settings settings
+	users    *acl.Users
+	loadOnce sync.Once
+	loadErr  error // why the users could not be loaded
 
 	nextID    atomic.Int64
 	seconds   atomic.Int64 // coarse clock: unix seconds, at most about one behind while there are clients
@@ -76,17 +83,16 @@ type Server struct {
 
 // settings are the fields that may change while the server runs.
 type settings struct {
-	passwordHash atomic.Pointer[[sha256.Size]byte] // nil: none is required
-	maxClients   atomic.Int64
-	idleTimeout  atomic.Int64 // seconds, 0: never
-	maxBulk      atomic.Int64
-	maxQuery     atomic.Int64
+	maxClients  atomic.Int64
+	idleTimeout atomic.Int64 // seconds, 0: never
+	maxBulk     atomic.Int64
+	maxQuery    atomic.Int64
 }
 
 // init takes the fields over.
 func (s *Server) init() {
 	s.start.Do(func() {
-		s.setPassword(s.Password)
+		s.initUsers()
 		s.operation.init(s)
 		s.settings.maxClients.Store(int64(orDefault(s.MaxClients, defaultMaxClients)))
 		s.settings.idleTimeout.Store(int64((s.IdleTimeout + time.Second - 1) / time.Second))
@@ -113,28 +119,6 @@ func (s *Server) log() *slog.Logger {
 		return slog.Default()
 	}
 	return s.Logger
-}
-
-// setPassword sets what AUTH must give. The empty password means that none is required.
-func (s *Server) setPassword(password string) {
-	if password == "" {
-		s.settings.passwordHash.Store(nil)
-		return
-	}
-	hash := sha256.Sum256([]byte(password))
-	s.settings.passwordHash.Store(&hash)
-}
-
-func (s *Server) passwordRequired() bool { return s.settings.passwordHash.Load() != nil }
-
-// passwordMatches compares in a time that does not depend on how much of the password is right.
-func (s *Server) passwordMatches(password []byte) bool {
-	want := s.settings.passwordHash.Load()
-	if want == nil {
-		return true
-	}
-	got := sha256.Sum256(password)
-	return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 }
 
 // ListenAndServe listens on addr and serves the connections that come, until Shutdown or Close. The address is as
@@ -175,6 +159,9 @@ func removeStaleSocket(path string) {
 func (s *Server) Serve(ln net.Listener) error {
 	s.init()
 	defer ln.Close()
+	if err := s.ready(); err != nil {
+		return err
+	}
 	if !s.track(ln) {
 		return ErrServerClosed
 	}
@@ -208,10 +195,15 @@ func temporary(err error) bool {
 // Dial returns a connection to the server that needs no socket. It behaves as a network connection does: it is
 // buffered, so that a pipeline of ordinary size can be written before its replies are read, and it has deadlines. The
 // memory that it takes is bounded: a megabyte of unread commands and 16 of unread replies, after which writes wait.
-// Within a testing/synctest bubble it blocks durably. After Shutdown or Close the connection returned is closed.
+// Within a testing/synctest bubble it blocks durably. After Shutdown or Close, or if
+// the ACLFile could not be loaded, the connection returned is closed.
 func (s *Server) Dial() net.Conn {
 	s.init()
 	ours, theirs := newPipe()
+	if s.ready() != nil {
+		ours.Close()
+		return theirs
+	}
 	s.serveConn(ours)
 	return theirs
 }

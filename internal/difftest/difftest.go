@@ -105,6 +105,9 @@ func Start(t testing.TB, dial func() (net.Conn, error), flags ...string) *Harnes
 // Pair is a connection to each server, both speaking the same protocol. It is not safe for concurrent use.
 type Pair struct {
 	Redis, Larder *Conn
+
+	// Before are commands that undo, before a script, what earlier ones have changed beyond the data.
+	Before []Command
 }
 
 // Open connects to both servers in the given version of the protocol, 2 or 3. The connections end with the test.
@@ -160,9 +163,9 @@ func (d *Difference) String() string {
 // Run empties both servers, runs the script on them and returns the first difference, nil if there is none. An error
 // is a failure to talk to one of them.
 func (p *Pair) Run(script []Command) (*Difference, error) {
-	batch := make([][]string, 0, len(script)+2)
-	batch = append(batch, []string{"FLUSHALL"}, []string{"SELECT", "0"})
-	for _, c := range script {
+	before := append([]Command{Cmd("FLUSHALL"), Cmd("SELECT", "0")}, p.Before...)
+	batch := make([][]string, 0, len(before)+len(script))
+	for _, c := range append(before, script...) {
 		batch = append(batch, c.Args)
 	}
 	redis, err := p.Redis.Pipeline(batch)
@@ -178,7 +181,7 @@ func (p *Pair) Run(script []Command) (*Difference, error) {
 		if mode == nil {
 			mode = Exact
 		}
-		if r, l := redis[i+2], larder[i+2]; !mode(r, l) {
+		if r, l := redis[len(before)+i], larder[len(before)+i]; !mode(r, l) {
 			return &Difference{script, i, r, l}, nil
 		}
 	}

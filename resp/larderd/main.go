@@ -83,6 +83,7 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 		Cache:       cache,
 		Logger:      log,
 		Password:    cfg["requirepass"],
+		ACLFile:     cfg["aclfile"],
 		Loops:       int(cfg.number("io-threads")),
 		EnableDebug: cfg.yes("enable-debug-command"),
 	}
