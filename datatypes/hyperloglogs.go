@@ -2,7 +2,6 @@ package datatypes
 
 import (
 	"sync"
-	"unsafe"
 
 	"github.com/larderkv/larder/encoding"
 	"github.com/larderkv/larder/internal/keyspace"
@@ -73,7 +72,7 @@ func (st HyperLogLogs) Add(key string, elements ...string) (changed bool, err er
 // addDense adds elements where the registers lie.
 func addDense(s *keyspace.Slot, h encoding.HLL, elements []string) (changed bool) {
 	for _, element := range elements {
-		e := elementBytes(element)
+		e := bytesOf(element)
 		if h.Covers(e) {
 			continue
 		}
@@ -96,7 +95,7 @@ func (st HyperLogLogs) addSparse(s *keyspace.Slot, h encoding.HLL, elements []st
 	limit := st.sparseMax()
 	for _, element := range elements {
 		var grew bool
-		if h, grew, err = h.Add(elementBytes(element), limit); err != nil {
+		if h, grew, err = h.Add(bytesOf(element), limit); err != nil {
 			return false, err
 		}
 		changed = changed || grew
@@ -297,10 +296,4 @@ func (st HyperLogLogs) IsDense(key string) (dense, ok bool, err error) {
 		return nil
 	})
 	return dense, ok, err
-}
-
-// elementBytes returns the bytes of an element without a copy, for a hash that
-// only reads them.
-func elementBytes(element string) []byte {
-	return unsafe.Slice(unsafe.StringData(element), len(element))
 }
