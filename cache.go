@@ -142,8 +142,9 @@ const (
 // Cache is a store of keys and values in numbered databases. Its methods are
 // safe for concurrent use. Its stores are those of database 0.
 type Cache struct {
-	ks   *keyspace.Keyspace
-	view keyspace.View
+	ks     *keyspace.Keyspace
+	view   keyspace.View
+	pubsub *datatypes.PubSub
 }
 
 // Open returns an empty cache. It starts at most one goroutine, which Close
@@ -168,12 +169,15 @@ func Open(o Options) (*Cache, error) {
 		return nil, err
 	}
 	datatypes.SetLimits(view, o.Limits)
-	return &Cache{ks: ks, view: view}, nil
+	return &Cache{ks: ks, view: view, pubsub: datatypes.NewPubSub()}, nil
 }
 
 // Close gives all memory back to the system. It waits for operations under way;
 // later ones return ErrClosed, a second Close too.
-func (c *Cache) Close() error { return c.ks.Close() }
+func (c *Cache) Close() error {
+	defer c.pubsub.Close()
+	return c.ks.Close()
+}
 
 // Bitmaps returns the store of bitmaps.
 func (c *Cache) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(c.view) }
@@ -186,6 +190,9 @@ func (c *Cache) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHype
 
 // Sets returns the store of sets.
 func (c *Cache) Sets() datatypes.Sets { return datatypes.NewSets(c.view) }
+
+// PubSub returns what passes messages between the users of the cache, by whatever door they came.
+func (c *Cache) PubSub() *datatypes.PubSub { return c.pubsub }
 
 // Strings returns the store of strings.
 func (c *Cache) Strings() datatypes.Strings { return datatypes.NewStrings(c.view) }

@@ -3,6 +3,7 @@ package resp
 import (
 	"net"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -61,6 +62,8 @@ type client struct {
 	mailed atomic.Bool // the mailbox is not empty
 	mu     sync.Mutex
 	mail   mailbox
+	pushed atomic.Int64 // bytes of c.out that were pushed, at most
+	soft   int64        // second since which output is above the soft limit, under mu
 	profile
 }
 
@@ -72,6 +75,7 @@ type profile struct {
 	shownDB    int
 	shownRESP  int
 	user       *acl.User
+	subs       [3]int // subscriptions, by datatypes.TopicKind
 	noEvict    bool
 	noTouch    bool
 	queued     int // commands in a transaction, or notInMulti
@@ -363,6 +367,9 @@ func (c *client) publish() {
 	if n := int64(c.pending()); c.unsentLen.Load() != n {
 		c.unsentLen.Store(n)
 	}
+	if c.pushed.Load() != 0 && c.pending() == 0 {
+		c.pushed.Store(0)
+	}
 }
 
 // Deferred replies
@@ -405,21 +412,39 @@ func (c *client) post(fn func(c *client)) {
 	c.notify()
 }
 
-// push sends a complete reply that answers no command, from any goroutine. A client that lets too much of them gather
-// is disconnected.
-func (c *client) push(reply []byte) {
+// push sends a message that answers no command, from any goroutine. It is given as an array, as which a client that
+// speaks RESP2 gets it. A client that lets too much gather is disconnected.
+func (c *client) push(message []byte) {
 	c.mu.Lock()
-	if c.mail.gone {
+	if c.mail.gone || c.mail.kill != "" {
 		c.mu.Unlock()
 		return
 	}
-	if len(c.mail.out)+len(reply) > maxMailbox {
-		c.mail.kill = "output limit"
-	} else {
-		c.mail.out = append(c.mail.out, reply...)
+	if !c.mayOwe(len(message)) {
+		c.mu.Unlock()
+		c.kill(outputLimitReached)
+		return
+	}
+	at := len(c.mail.out)
+	c.mail.out = append(c.mail.out, message...)
+	if c.shownRESP > 2 {
+		c.mail.out[at] = '>'
 	}
 	c.mu.Unlock()
 	c.notify()
+}
+
+// takePushes moves what was pushed so far in front of the reply to the command being executed.
+func (c *client) takePushes() {
+	if !c.mailed.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out = slices.Insert(c.out, c.begun, c.mail.out...)
+	c.begun += len(c.mail.out)
+	c.pushed.Add(int64(len(c.mail.out)))
+	c.mail.out = nil
 }
 
 // kill has the owner close the connection, without sending what is pending.
@@ -427,8 +452,10 @@ func (c *client) kill(reason string) {
 	c.killed.Store(true)
 	c.mu.Lock()
 	c.mail.kill = reason
+	c.mail.out = nil
 	c.mu.Unlock()
-	c.notify()
+	c.mailed.Store(true)
+	c.owner.wake(c)
 }
 
 // drain has the owner close the connection once the replies to what it has received are sent.
@@ -439,10 +466,15 @@ func (c *client) drain() {
 	c.notify()
 }
 
+// notify has the owner look into the mailbox, unless it has been told to and has not done so yet.
 func (c *client) notify() {
-	c.mailed.Store(true)
-	c.owner.wake(c)
+	if !c.mailed.Swap(true) {
+		c.owner.wake(c)
+	}
 }
+
+// keptMail is the capacity up to which a mailbox keeps its buffer.
+const keptMail = 1 << 10
 
 // collect empties the mailbox. It reports whether the connection is to be closed at once.
 func (c *client) collect() (kill bool) {
@@ -453,12 +485,18 @@ func (c *client) collect() (kill bool) {
 	c.mu.Lock()
 	mail := c.mail
 	c.mail = mailbox{}
+	if mail.kill == "" && len(mail.out) > 0 {
+		c.out = append(c.out, mail.out...)
+		c.pushed.Add(int64(len(mail.out)))
+		if cap(mail.out) <= keptMail {
+			c.mail.out = mail.out[:0]
+		}
+	}
 	c.mu.Unlock()
 	if mail.kill != "" {
 		c.srv.log().Debug("resp: connection killed", "id", c.id, "addr", c.addr, "reason", mail.kill)
 		return true
 	}
-	c.out = append(c.out, mail.out...)
 	for _, call := range mail.calls {
 		call(c)
 	}
@@ -476,5 +514,6 @@ func (c *client) detach() {
 		c.onCancel = nil
 	}
 	c.endTransaction()
+	c.pubsub().Leave(c)
 	c.srv.remove(c)
 }

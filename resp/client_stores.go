@@ -22,6 +22,9 @@ func (c *client) strings() datatypes.Strings { return c.stores.Strings() }
 
 func (c *client) sets() datatypes.Sets { return c.stores.Sets() }
 
+// pubsub returns what passes messages, of whatever database.
+func (c *client) pubsub() *datatypes.PubSub { return c.srv.Cache.PubSub() }
+
 func (c *client) keys() datatypes.Keys { return c.stores.Keys() }
 
 // databases returns the number of databases.

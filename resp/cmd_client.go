@@ -7,6 +7,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/acl"
 )
 
@@ -152,7 +153,20 @@ func clientTypeNamed(name []byte) clientType {
 }
 
 // kind returns the client's class.
-func (c *client) kind() clientType { return typeNormal }
+func (c *client) kind() clientType {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.profile.kind()
+}
+
+func (p *profile) kind() clientType {
+	if p.subscribed() {
+		return typePubSub
+	}
+	return typeNormal
+}
+
+func (p *profile) subscribed() bool { return p.subs != [3]int{} }
 
 // clientFilter selects clients. What is zero in it does not restrict.
 type clientFilter struct {
@@ -280,7 +294,9 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	num(" idle=", max(0, now-c.lastActive.Load()))
 	str(" flags=", p.flags(c.unixSocket))
 	num(" db=", int64(p.shownDB))
-	str("", " sub=0 psub=0 ssub=0")
+	num(" sub=", int64(p.subs[datatypes.Channel]))
+	num(" psub=", int64(p.subs[datatypes.Pattern]))
+	num(" ssub=", int64(p.subs[datatypes.ShardChannel]))
 	num(" multi=", int64(p.queued))
 	num(" qbuf=", unread)
 	str("", " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
@@ -308,6 +324,9 @@ func eventsOf(unsent int64) string {
 // flags are the client's properties, a letter each.
 func (p *profile) flags(unixSocket bool) string {
 	flags := ""
+	if p.subscribed() {
+		flags += "P"
+	}
 	if p.queued != notInMulti {
 		flags += "x"
 	}

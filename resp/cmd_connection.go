@@ -21,7 +21,18 @@ func connectionCommands() []*command {
 	}
 }
 
+// cmdPing is PING [message]. Among messages of subscriptions a reply in RESP2 must look like one of them.
 func cmdPing(c *client, args [][]byte) {
+	if c.modes&modeSubscribed != 0 && len(args) < 3 {
+		c.writeArray(2)
+		c.writeBulkString("pong")
+		if len(args) == 1 {
+			c.writeBulkString("")
+			return
+		}
+		c.writeBulk(args[1])
+		return
+	}
 	switch len(args) {
 	case 1:
 		c.writeSimple("PONG")
@@ -132,6 +143,7 @@ func cmdQuit(c *client, _ [][]byte) {
 
 func cmdReset(c *client, _ [][]byte) {
 	c.endTransaction()
+	c.unsubscribeAll()
 	c.setProtocol(2)
 	c.resetUser()
 	c.setProfile(func(p *profile) {
@@ -147,6 +159,8 @@ func cmdReset(c *client, _ [][]byte) {
 func (c *client) setProtocol(version int) {
 	c.resp = version
 	c.setProfile(func(p *profile) { p.shownRESP = version })
+	c.takePushes() // those in the former protocol
+	c.noteSubscriptions()
 }
 
 // setName names the connection, or takes its name away if it is empty. It returns false for a name that would spoil

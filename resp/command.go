@@ -338,6 +338,7 @@ func init() {
 		keyCommands(),
 		connectionCommands(),
 		transactionCommands(),
+		pubsubCommands(),
 		serverCommands(),
 		commandCommands(),
 		configCommands(),

@@ -81,6 +81,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 		aclDocs(),
 		stringDocs(), bitmapDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
 		connectionDocs(), serverDocs(), setDocs(), transactionDocs(),
+		pubsubDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

@@ -58,6 +58,19 @@ var parameters = []parameter{
 		get:   func(s *Server) value { return textOf(strings.Join(s.boundHosts(), " ")) },
 	},
 	{
+		name: "client-output-buffer-limit", kind: outputLimitsKind{}, standard: standardOutputLimits.String(),
+		usage: "for classes of clients, the output that may wait: <class> <hard> <soft> <seconds above soft> ...",
+		get:   func(s *Server) value { return textOf(s.settings.outputLimits.Load().String()) },
+		set: func(s *Server, v value) error {
+			limits := *s.settings.outputLimits.Load()
+			if err := limits.merge(v.text); err != nil {
+				return err
+			}
+			s.settings.outputLimits.Store(&limits)
+			return nil
+		},
+	},
+	{
 		name: "client-query-buffer-limit", kind: memory{integer{1 << 20, 1 << 30}}, standard: "1073741824",
 		usage: "most unread input of a connection",
 		get:   func(s *Server) value { return numberOf(s.settings.maxQuery.Load()) },

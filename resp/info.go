@@ -371,7 +371,11 @@ func (r *infoReport) writeStats() {
 	r.zeros("evicted_clients")
 	r.number("keyspace_hits", n.hits)
 	r.number("keyspace_misses", n.misses)
-	r.zeros("pubsub_channels", "pubsub_patterns", "pubsubshard_channels", "latest_fork_usec", "total_forks",
+	pubsub := r.srv.Cache.PubSub()
+	r.number("pubsub_channels", int64(len(pubsub.Channels("*"))))
+	r.number("pubsub_patterns", int64(pubsub.NumPat()))
+	r.number("pubsubshard_channels", int64(len(pubsub.ShardChannels("*"))))
+	r.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys", "tracking_total_keys", "tracking_total_items",
 		"tracking_total_prefixes", "unexpected_error_replies")
 	r.number("total_error_replies", errorReplies)

@@ -31,7 +31,8 @@ const (
 	// slow reader holds is bounded by this and the largest single reply.
 	maxPendingReplies = 16 << 20
 
-	// maxMailbox is the amount of replies pushed by others that may wait for a client before it is disconnected.
+	// maxMailbox is the amount of messages pushed by others that may wait for a client before it is disconnected,
+	// whatever client-output-buffer-limit says.
 	maxMailbox = 32 << 20
 
 	// keptBuffer is the capacity beyond which a buffer is left to the garbage collector when it has become empty.

@@ -39,6 +39,9 @@ func runScenes(t *testing.T, scenes map[string]scene) {
 						strings.Join(redis, "\n        "), strings.Join(larder, "\n        "))
 				}
 			}
+			for _, r := range cast {
+				r.leave(t)
+			}
 			do(t, h.Open(t, 2).Redis, "FLUSHALL")
 			do(t, h.Open(t, 2).Larder, "FLUSHALL")
 		}
@@ -71,6 +74,15 @@ func (r *role) act(t *testing.T, args []string, silent bool) {
 			t.Errorf("%q: no reply", args)
 		}
 	}
+}
+
+// leave ends the connections with nothing left of them.
+func (r *role) leave(t *testing.T) {
+	if !r.redis.closed() && !r.larder.closed() {
+		r.act(t, []string{"RESET"}, false)
+	}
+	r.redis.conn.Close()
+	r.larder.conn.Close()
 }
 
 // all returns what both have received when nothing more comes.

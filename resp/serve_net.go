@@ -113,6 +113,9 @@ func (n *netConn) flush() bool {
 	if c.pending() == 0 {
 		return true
 	}
+	if c.pending() >= flushLen { // the write may take as long as the client likes
+		c.unsentLen.Store(int64(c.pending()))
+	}
 	_, err := n.conn.Write(c.out[c.sent:])
 	c.srv.netCount.bytesOut.Add(int64(len(c.out) - c.sent))
 	c.out, c.sent = c.out[:0], 0

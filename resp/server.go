@@ -83,10 +83,11 @@ type Server struct {
 
 // settings are the fields that may change while the server runs.
 type settings struct {
-	maxClients  atomic.Int64
-	idleTimeout atomic.Int64 // seconds, 0: never
-	maxBulk     atomic.Int64
-	maxQuery    atomic.Int64
+	maxClients   atomic.Int64
+	idleTimeout  atomic.Int64 // seconds, 0: never
+	maxBulk      atomic.Int64
+	maxQuery     atomic.Int64
+	outputLimits atomic.Pointer[outputLimits]
 }
 
 // init takes the fields over.
@@ -98,6 +99,7 @@ func (s *Server) init() {
 		s.settings.idleTimeout.Store(int64((s.IdleTimeout + time.Second - 1) / time.Second))
 		s.settings.maxQuery.Store(int64(min(orDefault(s.MaxQueryBuffer, defaultQueryBuffer), 1<<30)))
 		s.settings.maxBulk.Store(int64(min(orDefault(s.MaxBulkLen, defaultMaxBulkLen), 1<<30)))
+		s.settings.outputLimits.Store(&standardOutputLimits)
 		s.seconds.Store(time.Now().Unix())
 		s.mu.Lock()
 		s.clients = make(map[int64]*client)
@@ -302,6 +304,7 @@ func (s *Server) keepHouse() {
 		if timeout := s.settings.idleTimeout.Load(); timeout > 0 {
 			s.closeIdle(s.seconds.Load() - timeout)
 		}
+		s.closeSlow()
 		if s.restHouse() {
 			return
 		}
@@ -322,6 +325,20 @@ func (s *Server) closeIdle(since int64) {
 	for _, c := range s.clients {
 		if c.lastActive.Load() < since {
 			c.kill("idle")
+		}
+	}
+}
+
+// closeSlow disconnects the clients that have let more output gather than they may.
+func (s *Server) closeSlow() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.clients {
+		c.mu.Lock()
+		slow := !c.mayOwe(0)
+		c.mu.Unlock()
+		if slow {
+			c.kill(outputLimitReached)
 		}
 	}
 }

@@ -42,10 +42,12 @@ func (c *client) writeBulk(b []byte) {
 	c.out = append(c.out, crlf...)
 }
 
-func (c *client) writeBulkString(s string) {
-	c.writeHeader('$', int64(len(s)))
-	c.out = append(c.out, s...)
-	c.out = append(c.out, crlf...)
+func (c *client) writeBulkString(s string) { c.out = appendBulk(c.out, s) }
+
+func appendBulk(dst []byte, s string) []byte {
+	dst = appendHeader(dst, '$', int64(len(s)))
+	dst = append(dst, s...)
+	return append(dst, crlf...)
 }
 
 // writeNull writes the absence of a value where a bulk would stand.
