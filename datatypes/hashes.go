@@ -80,7 +80,7 @@ func (st Hashes) Set(key string, fields ...Field) (added int, err error) {
 		return 0, err
 	}
 	defer s.Unlock()
-	if err := h.set(&w, hashLimitsOf(st.view)); err != nil {
+	if err := h.set(&s, &w, hashLimitsOf(st.view)); err != nil {
 		return 0, err
 	}
 	s.Notify(keyspace.ClassHash, "hset")
@@ -106,7 +106,7 @@ func (st Hashes) SetIfAbsent(key, field string, value []byte) (set bool, err err
 	if _, ok := h.get(field); ok {
 		return false, nil
 	}
-	if err := h.set(&w, hashLimitsOf(st.view)); err != nil {
+	if err := h.set(&s, &w, hashLimitsOf(st.view)); err != nil {
 		return false, err
 	}
 	s.Notify(keyspace.ClassHash, "hset")
@@ -230,7 +230,7 @@ func (st Hashes) Delete(key string, fields ...string) (deleted int, err error) {
 		return 0, err
 	}
 	defer s.Unlock()
-	deleted, err = h.remove(fields)
+	deleted, err = h.remove(&s, fields)
 	notifyRemoved(&s, "hdel", deleted)
 	return deleted, err
 }
@@ -259,7 +259,7 @@ func (st Hashes) take(key string, fields []string, event string, b *Batch) error
 	}
 	defer s.Unlock()
 	s.Touch()
-	removed, err := h.removeEach(fields, b.add)
+	removed, err := h.removeEach(&s, fields, b.add)
 	notifyRemoved(&s, event, removed)
 	return err
 }

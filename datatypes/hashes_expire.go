@@ -52,7 +52,7 @@ func (st Hashes) expire(key string, at int64, c ExpireCond, fields []string) ([]
 		return nil, err
 	}
 	defer s.Unlock()
-	return h.expire(fields, at, c)
+	return h.expire(&s, fields, at, c)
 }
 
 // expireNow deletes fields because they were told to expire at a time that has come.
@@ -64,7 +64,7 @@ func (st Hashes) expireNow(key string, fields []string) ([]ExpireResult, error) 
 	}
 	defer s.Unlock()
 	results := make([]ExpireResult, 0, len(fields))
-	removed, err := h.removeEach(fields, func(_ encoding.Element, ok bool) {
+	removed, err := h.removeEach(&s, fields, func(_ encoding.Element, ok bool) {
 		if ok {
 			results = append(results, ExpireDeleted)
 		} else {
@@ -80,9 +80,9 @@ func (st Hashes) expireNow(key string, fields []string) ([]ExpireResult, error) 
 
 // expire makes fields expire at a time to come. A packed hash becomes a large one for the first
 // of them.
-func (h *hashValue) expire(fields []string, at int64, c ExpireCond) ([]ExpireResult, error) {
+func (h *hashValue) expire(s *keyspace.Slot, fields []string, at int64, c ExpireCond) ([]ExpireResult, error) {
 	if h.enc == hashPacked && c.allows(0, at) && h.hasAny(fields) {
-		if err := h.enlargeForExpiry(); err != nil {
+		if err := h.enlargeForExpiry(s); err != nil {
 			return nil, err
 		}
 	}
@@ -90,13 +90,13 @@ func (h *hashValue) expire(fields []string, at int64, c ExpireCond) ([]ExpireRes
 	changed := false
 	for i, f := range fields {
 		var err error
-		if results[i], err = h.expireField(f, at, c); err != nil {
+		if results[i], err = h.expireField(s, f, at, c); err != nil {
 			return nil, err
 		}
 		changed = changed || results[i] == ExpireDone
 	}
 	if changed {
-		h.slot.Notify(keyspace.ClassHash, "hexpire")
+		s.Notify(keyspace.ClassHash, "hexpire")
 	}
 	return results, nil
 }
@@ -112,17 +112,17 @@ func (h *hashValue) hasAny(fields []string) bool {
 
 // enlargeForExpiry gives a packed hash the large representation, unless making
 // room for that evicts it.
-func (h *hashValue) enlargeForExpiry() error {
-	if err := h.slot.Grow(h.enlargedSize()); err != nil {
+func (h *hashValue) enlargeForExpiry(s *keyspace.Slot) error {
+	if err := s.Grow(h.enlargedSize()); err != nil {
 		return err
 	}
-	if *h = hashOf(h.slot); h.enc != hashPacked {
+	if *h = hashOf(s); h.enc != hashPacked {
 		return nil
 	}
-	return h.enlarge(&hashWrite{})
+	return h.enlarge(s, &hashWrite{})
 }
 
-func (h *hashValue) expireField(field string, at int64, c ExpireCond) (ExpireResult, error) {
+func (h *hashValue) expireField(s *keyspace.Slot, field string, at int64, c ExpireCond) (ExpireResult, error) {
 	is, ok := h.expiry(field)
 	switch {
 	case !ok:
@@ -130,13 +130,13 @@ func (h *hashValue) expireField(field string, at int64, c ExpireCond) (ExpireRes
 	case !c.allows(is, at):
 		return ExpireRefused, nil
 	}
-	env, ref := h.slot.Env(), h.find(field)
+	env, ref := h.env, h.find(field)
 	if h.root.Reserve(env, members.Valued.Size(len(field), h.valueAt(ref).Len())+expiryRoom) != nil {
 		return 0, ErrOutOfMemory
 	}
-	h.slot.BeginWrite()
-	h.root.SetExpireAt(env, ref, at, h.slot.Now())
-	h.save()
+	s.BeginWrite()
+	h.root.SetExpireAt(env, ref, at, s.Now())
+	h.save(s)
 	return ExpireDone, nil
 }
 
@@ -151,7 +151,7 @@ func (h *hashValue) expiry(field string) (at int64, ok bool) {
 	if ref == 0 {
 		return 0, false
 	}
-	return members.Valued.ExpireAt(h.slot.Arena(), ref), true
+	return members.Valued.ExpireAt(h.env.Arena, ref), true
 }
 
 // Persist makes fields expire no more and returns what became of each. It is HPERSIST.
@@ -163,23 +163,23 @@ func (st Hashes) Persist(key string, fields ...string) ([]ExpireResult, error) {
 		return nil, err
 	}
 	defer s.Unlock()
-	return h.persist(fields), nil
+	return h.persist(&s, fields), nil
 }
 
-func (h *hashValue) persist(fields []string) []ExpireResult {
+func (h *hashValue) persist(s *keyspace.Slot, fields []string) []ExpireResult {
 	results := make([]ExpireResult, len(fields))
 	changed := false
 	for i, f := range fields {
-		results[i] = h.persistField(f)
+		results[i] = h.persistField(s, f)
 		changed = changed || results[i] == ExpireDone
 	}
 	if changed {
-		h.slot.Notify(keyspace.ClassHash, "hpersist")
+		s.Notify(keyspace.ClassHash, "hpersist")
 	}
 	return results
 }
 
-func (h *hashValue) persistField(field string) ExpireResult {
+func (h *hashValue) persistField(s *keyspace.Slot, field string) ExpireResult {
 	at, ok := h.expiry(field)
 	switch {
 	case !ok:
@@ -187,9 +187,9 @@ func (h *hashValue) persistField(field string) ExpireResult {
 	case at == 0:
 		return ExpireNoTTL
 	}
-	h.slot.BeginWrite()
-	h.root.Persist(h.slot.Env(), h.find(field))
-	h.save()
+	s.BeginWrite()
+	h.root.Persist(h.env, h.find(field))
+	h.save(s)
 	return ExpireDone
 }
 
@@ -277,11 +277,11 @@ func (st Hashes) GetExBatch(key string, o GetExOptions, fields []string, b *Batc
 	defer s.Unlock()
 	s.Touch()
 	if given {
-		if _, err := h.expire(fields, at, ExpireAlways); err != nil {
+		if _, err := h.expire(&s, fields, at, ExpireAlways); err != nil {
 			return err
 		}
 	} else {
-		h.persist(fields)
+		h.persist(&s, fields)
 	}
 	h.getMany(fields, b.add)
 	return nil
@@ -319,9 +319,9 @@ func (st Hashes) SetEx(key string, o SetOptions, fields ...Field) (set bool, err
 		return false, nil
 	}
 	if past {
-		return true, h.expireWritten(fields)
+		return true, h.expireWritten(&s, fields)
 	}
-	if err := h.set(&w, hashLimitsOf(st.view)); err != nil {
+	if err := h.set(&s, &w, hashLimitsOf(st.view)); err != nil {
 		return false, err
 	}
 	s.Notify(keyspace.ClassHash, "hset")
@@ -342,12 +342,12 @@ func (h *hashValue) meets(o *SetOptions, fields []Field) bool {
 }
 
 // expireWritten deletes fields that are set to expire at a time that has come.
-func (h *hashValue) expireWritten(fields []Field) error {
+func (h *hashValue) expireWritten(s *keyspace.Slot, fields []Field) error {
 	names := make([]string, len(fields))
 	for i := range fields {
 		names[i] = fields[i].Name
 	}
-	removed, err := h.remove(names)
-	notifyRemoved(h.slot, "hexpired", removed)
+	removed, err := h.remove(s, names)
+	notifyRemoved(s, "hexpired", removed)
 	return err
 }

@@ -13,24 +13,34 @@ import (
 //
 // It returns ErrFieldNotInteger if the value is not the text of an integer, and
 // ErrOverflow, both without effect.
-func (st Hashes) IncrBy(key, field string, delta int64) (sum int64, err error) {
-	err = st.update(key, field, maxDigits, "hincrby", func(old []byte, ok bool, room []byte) ([]byte, error) {
-		n := int64(0)
-		if ok {
-			if n, ok = numeric.ParseInt(old); !ok {
-				return nil, ErrFieldNotInteger
-			}
-		}
-		if delta > 0 && n > math.MaxInt64-delta || delta < 0 && n < math.MinInt64-delta {
-			return nil, ErrOverflow
-		}
-		sum = n + delta
-		return strconv.AppendInt(room, sum, 10), nil
-	})
+func (st Hashes) IncrBy(key, field string, delta int64) (int64, error) {
+	var room [maxDigits]byte
+	fields := [1]Field{{field, room[:]}}
+	w := hashWrite{fields: fields[:], keepTTL: true}
+	if err := w.measure(); err != nil {
+		return 0, err
+	}
+	var s keyspace.Slot
+	h, err := st.change(&s, key, w.need)
 	if err != nil {
 		return 0, err
 	}
-	return sum, nil
+	defer s.Unlock()
+	n := int64(0)
+	if old, ok := h.get(field); ok {
+		if n, ok = old.Int(); !ok {
+			return 0, ErrFieldNotInteger
+		}
+	}
+	if delta > 0 && n > math.MaxInt64-delta || delta < 0 && n < math.MinInt64-delta {
+		return 0, ErrOverflow
+	}
+	fields[0].Value = strconv.AppendInt(room[:0], n+delta, 10)
+	if err := h.set(&s, &w, hashLimitsOf(st.view)); err != nil {
+		return 0, err
+	}
+	s.Notify(keyspace.ClassHash, "hincrby")
+	return n + delta, nil
 }
 
 // IncrByFloat adds delta to the number that a field holds, zero if there is none, and
@@ -51,50 +61,36 @@ func (st Hashes) IncrByFloat(key, field string, delta float64) (float64, error) 
 
 // IncrByFloatText is IncrByFloat with numbers as texts, which lose nothing. Besides it returns
 // ErrNotFloat if delta is not a number.
-func (st Hashes) IncrByFloatText(key, field, delta string) (sum string, err error) {
+func (st Hashes) IncrByFloatText(key, field, delta string) (string, error) {
 	by, ok := numeric.ParseLongDouble(delta)
 	if !ok {
 		return "", ErrNotFloat
 	}
-	err = st.update(key, field, typicalFloatText, "hincrbyfloat", func(old []byte, ok bool, room []byte) ([]byte, error) {
-		var n numeric.LongDouble
-		if ok {
-			if n, ok = numeric.ParseLongDouble(old); !ok {
-				return nil, ErrFieldNotFloat
-			}
-		}
-		if n, ok = n.Add(by); !ok {
-			return nil, ErrNaNOrInfinity
-		}
-		text := n.Append(room)
-		sum = string(text)
-		return text, nil
-	})
-	return sum, err
-}
-
-// update replaces a field's value by what fn makes of it, in room that it is lent or
-// in memory of its own. The value will be about typical bytes long.
-func (st Hashes) update(key, field string, typical int, event string, fn func(old []byte, ok bool, room []byte) ([]byte, error)) error {
-	var digits, room [maxDigits]byte
-	fields := [1]Field{{field, room[:]}}
+	fields := [1]Field{{Name: field}}
 	w := hashWrite{fields: fields[:], keepTTL: true}
 	if err := w.measure(); err != nil {
-		return err
+		return "", err
 	}
 	var s keyspace.Slot
-	h, err := st.change(&s, key, w.need+typical)
+	h, err := st.change(&s, key, w.need+typicalFloatText)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer s.Unlock()
-	old, ok := h.get(field)
-	if fields[0].Value, err = fn(bytesOf(textOf(old, digits[:])), ok, room[:0]); err != nil {
-		return err
+	var sum numeric.LongDouble
+	if old, ok := h.get(field); ok {
+		var digits [maxDigits]byte
+		if sum, ok = numeric.ParseLongDouble(textOf(old, digits[:])); !ok {
+			return "", ErrFieldNotFloat
+		}
 	}
-	if err := h.set(&w, hashLimitsOf(st.view)); err != nil {
-		return err
+	if sum, ok = sum.Add(by); !ok {
+		return "", ErrNaNOrInfinity
 	}
-	s.Notify(keyspace.ClassHash, event)
-	return nil
+	fields[0].Value = sum.Append(nil)
+	if err := h.set(&s, &w, hashLimitsOf(st.view)); err != nil {
+		return "", err
+	}
+	s.Notify(keyspace.ClassHash, "hincrbyfloat")
+	return string(fields[0].Value), nil
 }

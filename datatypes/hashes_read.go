@@ -151,7 +151,7 @@ func (st Hashes) Scan(key string, cursor uint64, o ScanOptions) (fields []Field,
 // there are no more. A negative count asks for that many fields of which each is drawn from
 // all, so that there are repetitions. It is HRANDFIELD. O(count), and O(fields) if that many are asked for.
 //
-// It returns ErrOutOfRange for more than 2^24 fields with repetitions.
+// It returns ErrOutOfRange for more than 2^24 fields with repetitions, or more than 512 MiB of them.
 func (st Hashes) Random(key string, count int) ([]Field, error) {
 	var b Batch
 	if err := st.RandomBatch(key, count, HashPairs, &b); err != nil {
@@ -179,59 +179,90 @@ func (st Hashes) RandomBatch(key string, count int, part HashPart, b *Batch) err
 		return err
 	}
 	defer s.Unlock()
-	switch {
-	case h.len() == 0:
+	if h.len() == 0 || count == 0 {
 		return nil
-	case count < -maxDraws:
+	}
+	if count == 1 || count == -1 {
+		h.addPair(h.draw(s.Source()), part, b)
+		return nil
+	}
+	if count < -maxDraws {
 		return ErrOutOfRange
-	case h.enc == hashPacked:
-		h.drawPacked(count, part, b)
-	default:
-		h.drawLarge(count, part, b)
+	}
+	var pairs []pairRef
+	if count > 0 {
+		pairs = h.sample(s.Source(), count)
+	} else if pairs, err = h.drawMany(s.Source(), -count); err != nil {
+		return err
+	}
+	for _, p := range pairs {
+		h.addPair(p, part, b)
 	}
 	return nil
 }
 
-func (h *hashValue) drawLarge(count int, part HashPart, b *Batch) {
-	a, src := h.slot.Arena(), h.slot.Source()
-	if count < 0 {
-		for range -count {
-			h.addRef(h.root.Random(a, src), part, b)
+// pairRef leads to a field of a hash that does not change meanwhile: the ref of an element,
+// or the position in a packed hash.
+type pairRef uint32
+
+// pair returns a field and its value, both borrowed.
+func (h *hashValue) pair(p pairRef) (field, value encoding.Element) {
+	if h.enc == hashPacked {
+		field, at := h.pack.lp().Read(int(p))
+		return field, h.pack.lp().At(at)
+	}
+	name, text := members.Valued.Pair(h.env.Arena, arena.Ref(p))
+	return elementOf(name), encoding.TextElement(text)
+}
+
+func (h *hashValue) addPair(p pairRef, part HashPart, b *Batch) {
+	field, value := h.pair(p)
+	if part&HashFields != 0 {
+		b.add(field, true)
+	}
+	if part&HashValues != 0 {
+		b.add(value, true)
+	}
+}
+
+// draw returns a field of a hash that has any.
+func (h *hashValue) draw(src rand.Source) pairRef {
+	if h.enc == hashTable {
+		return pairRef(h.root.Random(h.env.Arena, src))
+	}
+	at, _ := h.pack.lp().Seek(2 * rand.New(src).IntN(h.pack.len()))
+	return pairRef(at)
+}
+
+// drawMany returns n fields, with repetitions.
+func (h *hashValue) drawMany(src rand.Source, n int) ([]pairRef, error) {
+	pairs, size := make([]pairRef, n), 0
+	for i := range pairs {
+		pairs[i] = h.draw(src)
+		field, value := h.pair(pairs[i])
+		if size += field.Len() + value.Len(); size > keyspace.MaxSize {
+			return nil, ErrOutOfRange
 		}
-		return
 	}
-	for _, ref := range h.root.Sample(a, src, count, nil) {
-		h.addRef(ref, part, b)
-	}
+	return pairs, nil
 }
 
-func (h *hashValue) addRef(ref arena.Ref, part HashPart, b *Batch) {
-	field, value := members.Valued.Pair(h.slot.Arena(), ref)
-	b.addPart(part, field, encoding.TextElement(value))
-}
-
-func (h *hashValue) drawPacked(count int, part HashPart, b *Batch) {
-	rng, n := rand.New(h.slot.Source()), h.len()
-	if count < 0 {
-		for range -count {
-			h.addAt(rng.IntN(n), part, b)
+// sample returns n different fields, or all if there are no more.
+func (h *hashValue) sample(src rand.Source, n int) []pairRef {
+	var pairs []pairRef
+	if h.enc == hashTable {
+		for _, ref := range h.root.Sample(h.env.Arena, src, n, nil) {
+			pairs = append(pairs, pairRef(ref))
 		}
-		return
+		return pairs
 	}
-	if count >= n {
-		h.each(func(field string, value encoding.Element) bool {
-			b.addPart(part, field, value)
-			return true
-		})
-		return
+	lp := h.pack.lp()
+	for at := lp.First(); at < lp.End(); at = lp.Next(lp.Next(at)) {
+		pairs = append(pairs, pairRef(at))
 	}
-	for _, i := range rng.Perm(n)[:count] {
-		h.addAt(i, part, b)
+	if n >= len(pairs) {
+		return pairs
 	}
-}
-
-func (h *hashValue) addAt(i int, part HashPart, b *Batch) {
-	var digits [maxDigits]byte
-	field, value := h.pack.pairAt(i)
-	b.addPart(part, textOf(field, digits[:]), value)
+	rand.New(src).Shuffle(len(pairs), func(i, j int) { pairs[i], pairs[j] = pairs[j], pairs[i] })
+	return pairs[:n]
 }

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/larderkv/larder/encoding"
+	"github.com/larderkv/larder/hashtable"
 	"github.com/larderkv/larder/internal/arena"
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/members"
@@ -34,7 +35,7 @@ func init() {
 // hashValue is what a slot holds, seen as a hash. It borrows the value and is valid
 // until that changes or moves. Without a value it is an empty hash.
 type hashValue struct {
-	slot *keyspace.Slot
+	env  *hashtable.Env
 	enc  keyspace.Encoding // hashTable for hashVolatile too
 	pack hashPack
 	root members.Root
@@ -42,7 +43,7 @@ type hashValue struct {
 
 // hashOf returns the slot's hash, which the caller knows to be one if anything.
 func hashOf(s *keyspace.Slot) hashValue {
-	h := hashValue{slot: s}
+	h := hashValue{env: s.Env()}
 	switch {
 	case !s.Exists():
 	case s.Encoding() == hashPacked:
@@ -76,10 +77,10 @@ func (h *hashValue) get(field string) (value encoding.Element, ok bool) {
 	return value, false
 }
 
-func (h *hashValue) find(field string) arena.Ref { return h.root.Find(h.slot.Env(), field) }
+func (h *hashValue) find(field string) arena.Ref { return h.root.Find(h.env, field) }
 
 func (h *hashValue) valueAt(ref arena.Ref) encoding.Element {
-	return encoding.TextElement(members.Valued.Value(h.slot.Arena(), ref))
+	return encoding.TextElement(members.Valued.Value(h.env.Arena, ref))
 }
 
 // fieldBatch is how many fields are looked for together.
@@ -97,7 +98,7 @@ func (h *hashValue) getMany(fields []string, fn func(value encoding.Element, ok 
 	var refs [fieldBatch]arena.Ref
 	for len(fields) > 0 {
 		n := min(len(fields), fieldBatch)
-		h.root.FindBatch(h.slot.Env(), fields[:n], refs[:])
+		h.root.FindBatch(h.env, fields[:n], refs[:])
 		for _, ref := range refs[:n] {
 			if ref == 0 {
 				fn(encoding.Element{}, false)
@@ -115,7 +116,7 @@ func (h *hashValue) each(fn func(field string, value encoding.Element) bool) {
 	case hashPacked:
 		h.pack.each(fn)
 	case hashTable:
-		a := h.slot.Arena()
+		a := h.env.Arena
 		for ref := range h.root.All(a) {
 			field, value := members.Valued.Pair(a, ref)
 			if !fn(field, encoding.TextElement(value)) {
@@ -154,13 +155,6 @@ func (p hashPack) each(fn func(field string, value encoding.Element) bool) {
 			return
 		}
 	}
-}
-
-// pairAt returns the field of an index and its value.
-func (p hashPack) pairAt(i int) (field, value encoding.Element) {
-	at, _ := p.lp().Seek(2 * i)
-	field, at = p.lp().Read(at)
-	return field, p.lp().At(at)
 }
 
 // hashLimits are the limits of packed hashes at the time of an operation.

@@ -38,26 +38,26 @@ func (w *hashWrite) measure() error {
 
 // set sets fields, for which there is room. It fails without effect unless the system
 // refuses memory in the middle of a large write.
-func (h *hashValue) set(w *hashWrite, l hashLimits) error {
+func (h *hashValue) set(s *keyspace.Slot, w *hashWrite, l hashLimits) error {
 	if h.enc != hashTable && w.expireAt == 0 {
-		if fits, err := h.setPacked(w, &l); fits || err != nil {
+		if fits, err := h.setPacked(s, w, &l); fits || err != nil {
 			return err
 		}
 	}
 	if h.enc != hashTable {
-		if err := h.slot.Grow(h.enlargedSize() + w.need); err != nil {
+		if err := s.Grow(h.enlargedSize() + w.need); err != nil {
 			return err
 		}
-		*h = hashOf(h.slot) // making room may have evicted it
+		*h = hashOf(s) // making room may have evicted it
 	}
 	if h.enc != hashTable {
-		return h.enlarge(w)
+		return h.enlarge(s, w)
 	}
-	return h.setLarge(w)
+	return h.setLarge(s, w)
 }
 
 // setPacked sets fields if the hash remains packed with them.
-func (h *hashValue) setPacked(w *hashWrite, l *hashLimits) (fits bool, err error) {
+func (h *hashValue) setPacked(s *keyspace.Slot, w *hashWrite, l *hashLimits) (fits bool, err error) {
 	d := lendHash(h)
 	defer d.release()
 	added := 0
@@ -74,7 +74,7 @@ func (h *hashValue) setPacked(w *hashWrite, l *hashLimits) (fits bool, err error
 		}
 	}
 	w.added = added
-	return true, d.store(h.slot)
+	return true, d.store(s)
 }
 
 // enlargedSize bounds the bytes that a packed hash takes once it is large.
@@ -82,8 +82,7 @@ func (h *hashValue) enlargedSize() int { return 2*len(h.pack) + 32*h.len() }
 
 // enlarge gives a packed or missing hash the large representation, with fields set
 // in it. It fails without effect.
-func (h *hashValue) enlarge(w *hashWrite) error {
-	s := h.slot
+func (h *hashValue) enlarge(s *keyspace.Slot, w *hashWrite) error {
 	s.BeginWrite()
 	root := members.New(members.Valued)
 	err := h.copyTo(&root)
@@ -113,8 +112,7 @@ func encodingOf(root *members.Root) keyspace.Encoding {
 
 // copyTo adds the fields of a packed hash to a large one.
 func (h *hashValue) copyTo(root *members.Root) error {
-	env := h.slot.Env()
-	lp := h.pack.lp()
+	env, lp := h.env, h.pack.lp()
 	if h.enc != hashPacked {
 		return nil
 	}
@@ -132,21 +130,21 @@ func (h *hashValue) copyTo(root *members.Root) error {
 	return nil
 }
 
-func (h *hashValue) setLarge(w *hashWrite) error {
-	if h.root.Reserve(h.slot.Env(), w.need) != nil {
+func (h *hashValue) setLarge(s *keyspace.Slot, w *hashWrite) error {
+	if h.root.Reserve(h.env, w.need) != nil {
 		return ErrOutOfMemory
 	}
-	h.slot.BeginWrite()
-	err := w.writeTo(h.slot, &h.root)
-	h.save()
+	s.BeginWrite()
+	err := w.writeTo(s, &h.root)
+	h.save(s)
 	return err
 }
 
 // save stores the changed root of a large hash.
-func (h *hashValue) save() {
-	h.root.Store(h.slot.Value())
-	if e := encodingOf(&h.root); e == hashVolatile && h.slot.Encoding() != e {
-		h.slot.SetEncoding(e)
+func (h *hashValue) save(s *keyspace.Slot) {
+	h.root.Store(s.Value())
+	if e := encodingOf(&h.root); e == hashVolatile && s.Encoding() != e {
+		s.SetEncoding(e)
 	}
 }
 
@@ -180,15 +178,15 @@ func (w *hashWrite) writeField(s *keyspace.Slot, env *hashtable.Env, root *membe
 }
 
 // remove removes fields, and the key with the last of them. It fails without effect.
-func (h *hashValue) remove(fields []string) (removed int, err error) {
-	return h.removeEach(fields, func(encoding.Element, bool) {})
+func (h *hashValue) remove(s *keyspace.Slot, fields []string) (removed int, err error) {
+	return h.removeEach(s, fields, func(encoding.Element, bool) {})
 }
 
 // removeEach is remove that calls fn with the value of each field, or with ok
 // false, in order.
-func (h *hashValue) removeEach(fields []string, fn func(value encoding.Element, ok bool)) (removed int, err error) {
+func (h *hashValue) removeEach(s *keyspace.Slot, fields []string, fn func(value encoding.Element, ok bool)) (removed int, err error) {
 	if h.enc == hashTable {
-		return h.removeLarge(fields, fn), nil
+		return h.removeLarge(s, fields, fn), nil
 	}
 	d := lendHash(h)
 	defer d.release()
@@ -205,13 +203,13 @@ func (h *hashValue) removeEach(fields []string, fn func(value encoding.Element, 
 	if removed == 0 {
 		return 0, nil
 	}
-	if err := d.store(h.slot); err != nil {
+	if err := d.store(s); err != nil {
 		return 0, err
 	}
 	return removed, nil
 }
 
-func (h *hashValue) removeLarge(fields []string, fn func(value encoding.Element, ok bool)) (removed int) {
+func (h *hashValue) removeLarge(s *keyspace.Slot, fields []string, fn func(value encoding.Element, ok bool)) (removed int) {
 	for _, f := range fields {
 		ref := h.find(f)
 		if ref == 0 {
@@ -219,14 +217,14 @@ func (h *hashValue) removeLarge(fields []string, fn func(value encoding.Element,
 			continue
 		}
 		fn(h.valueAt(ref), true)
-		h.slot.BeginWrite()
-		h.root.RemoveRef(h.slot.Env(), ref)
+		s.BeginWrite()
+		h.root.RemoveRef(h.env, ref)
 		removed++
 	}
 	if removed > 0 {
-		h.save()
+		h.save(s)
 		if h.root.Len() == 0 {
-			h.slot.Delete()
+			s.Delete()
 		}
 	}
 	return removed
