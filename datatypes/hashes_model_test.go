@@ -361,7 +361,7 @@ func (m *hashModel) scan() {
 			m.steady[name] = true
 		}
 	}
-	fields, next, err := m.h.Scan(m.scanned, m.cursor, datatypes.ScanOptions{Count: 3})
+	fields, next, err := m.h.Scan(m.scanned, m.cursor, datatypes.ElementScanOptions{Count: 3})
 	if err != nil {
 		m.t.Fatal(err)
 	}

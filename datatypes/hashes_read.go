@@ -6,7 +6,6 @@ import (
 
 	"github.com/larderkv/larder/encoding"
 	"github.com/larderkv/larder/internal/arena"
-	"github.com/larderkv/larder/internal/glob"
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/members"
 )
@@ -98,7 +97,7 @@ func (st Hashes) Values(key string) ([][]byte, error) {
 func (st Hashes) All(key string) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		for cursor := uint64(0); ; {
-			fields, next, err := st.Scan(key, cursor, ScanOptions{Count: iterCount})
+			fields, next, err := st.Scan(key, cursor, ElementScanOptions{Count: iterCount})
 			for _, f := range fields {
 				if !yield(f.Name, f.Value) {
 					return
@@ -112,21 +111,19 @@ func (st Hashes) All(key string) iter.Seq2[string, []byte] {
 }
 
 // Scan returns some fields and the cursor with which to ask for more; it starts with
-// cursor zero, and zero comes back at the end. Match chooses among the names of fields, and Type
-// means nothing. It is HSCAN. O(Count), and O(fields) for a small hash, which is returned as a whole.
+// cursor zero, and zero comes back at the end. It is HSCAN. O(Count), and O(fields) for a small hash, which is returned as a whole.
 //
 // A field that the hash has during the whole scan is returned at least once, whatever
 // happens meanwhile; one that it never has then is not returned. A field may be returned twice.
-func (st Hashes) Scan(key string, cursor uint64, o ScanOptions) (fields []Field, next uint64, err error) {
+func (st Hashes) Scan(key string, cursor uint64, o ElementScanOptions) (fields []Field, next uint64, err error) {
 	var s keyspace.Slot
 	h, err := st.read(&s, key)
 	if err != nil {
 		return nil, 0, err
 	}
 	defer s.Unlock()
-	want := o.want()
 	take := func(field string, value encoding.Element) bool {
-		if want == nil || glob.Match(o.Match, field, false) {
+		if o.wants(field) {
 			fields = append(fields, copyOf(field, value))
 		}
 		return true
@@ -135,11 +132,7 @@ func (st Hashes) Scan(key string, cursor uint64, o ScanOptions) (fields []Field,
 		h.each(take)
 		return fields, 0, nil
 	}
-	count := o.Count
-	if count <= 0 {
-		count = scanCount
-	}
-	refs, next := h.root.Scan(s.Env(), cursor, count, nil)
+	refs, next := h.root.Scan(s.Env(), cursor, o.count(), nil)
 	for _, ref := range refs {
 		field, value := members.Valued.Pair(s.Arena(), ref)
 		take(field, encoding.TextElement(value))

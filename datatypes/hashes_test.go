@@ -364,7 +364,7 @@ func TestHashScan(t *testing.T) {
 		must(h.Set("h", stay...))
 		seen := map[string]string{}
 		for cursor, calls := uint64(0), 0; ; calls++ {
-			fields, next, err := h.Scan("h", cursor, datatypes.ScanOptions{Count: 7})
+			fields, next, err := h.Scan("h", cursor, datatypes.ElementScanOptions{Count: 7})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -411,7 +411,7 @@ func TestHashScan(t *testing.T) {
 	for range f.hashes().All("h") {
 		break
 	}
-	fields, _, err := f.hashes().Scan("h", 0, datatypes.ScanOptions{Match: "*:0010?", Count: 10_000})
+	fields, _, err := f.hashes().Scan("h", 0, datatypes.ElementScanOptions{Match: "*:0010?", Count: 10_000})
 	if len(fields) != 10 || err != nil {
 		t.Errorf("%d fields match, %v", len(fields), err)
 	}
@@ -489,7 +489,7 @@ var hashCalls = map[string]func(h datatypes.Hashes, key string) error{
 	"Fields": func(h datatypes.Hashes, key string) error { return errorOf(h.Fields(key)) },
 	"Values": func(h datatypes.Hashes, key string) error { return errorOf(h.Values(key)) },
 	"Scan": func(h datatypes.Hashes, key string) error {
-		_, _, err := h.Scan(key, 0, datatypes.ScanOptions{})
+		_, _, err := h.Scan(key, 0, datatypes.ElementScanOptions{})
 		return err
 	},
 	"Len":      func(h datatypes.Hashes, key string) error { return errorOf(h.Len(key)) },

@@ -264,7 +264,7 @@ func cmdHScan(c *client, args [][]byte) {
 		c.writeError("ERR invalid cursor")
 		return
 	}
-	o, unnamed, problem := parseFieldScan(args[3:])
+	o, keep, problem := parseElementScan(args[3:])
 	if problem != "" {
 		writeHashScanProblem(c, key, problem)
 		return
@@ -274,9 +274,12 @@ func cmdHScan(c *client, args [][]byte) {
 		c.writeErr(err)
 		return
 	}
-	if unnamed {
-		fields = slices.DeleteFunc(fields, func(f datatypes.Field) bool { return f.Name != "" })
-	}
+	fields = slices.DeleteFunc(fields, func(f datatypes.Field) bool {
+		for range keep(slices.Values([]string{f.Name})) {
+			return false
+		}
+		return true
+	})
 	writeScanned(c, next, fields)
 }
 
@@ -301,29 +304,4 @@ func writeScanned(c *client, next uint64, fields []datatypes.Field) {
 		c.writeBulkString(f.Name)
 		c.writeBulk(f.Value)
 	}
-}
-
-// parseFieldScan parses what follows HSCAN's cursor. An empty pattern asks for the field without a name only.
-func parseFieldScan(args [][]byte) (o datatypes.ScanOptions, unnamed bool, problem string) {
-	for ; len(args) >= 2; args = args[2:] {
-		switch word, value := args[0], args[1]; {
-		case equalFold(word, "match"):
-			o.Match, unnamed = text(value), len(value) == 0
-		case equalFold(word, "count"):
-			n, ok := parseInt(value)
-			if !ok {
-				return o, false, errNotInteger
-			}
-			if n < 1 {
-				return o, false, errSyntax
-			}
-			o.Count = int(min(n, math.MaxInt32))
-		default:
-			return o, false, errSyntax
-		}
-	}
-	if len(args) > 0 {
-		return o, false, errSyntax
-	}
-	return o, unnamed, ""
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/larderkv/larder/internal/difftest"
 )
 
-const wantWrongType = "-WRONGTYPE Operation against a key holding the wrong kind of value"
-
 var text64, text65 = strings.Repeat("x", 64), strings.Repeat("y", 65)
 
 func TestHashCommands(t *testing.T) {
