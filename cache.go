@@ -194,6 +194,9 @@ func (c *Cache) Sets() datatypes.Sets { return datatypes.NewSets(c.view) }
 // PubSub returns what passes messages between the users of the cache, by whatever door they came.
 func (c *Cache) PubSub() *datatypes.PubSub { return c.pubsub }
 
+// SortedSets returns the store of sorted sets.
+func (c *Cache) SortedSets() datatypes.SortedSets { return datatypes.NewSortedSets(c.view) }
+
 // Strings returns the store of strings.
 func (c *Cache) Strings() datatypes.Strings { return datatypes.NewStrings(c.view) }
 
@@ -221,6 +224,9 @@ func (d DB) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLog
 
 // Sets returns the database's store of sets.
 func (d DB) Sets() datatypes.Sets { return datatypes.NewSets(d.view) }
+
+// SortedSets returns the database's store of sorted sets.
+func (d DB) SortedSets() datatypes.SortedSets { return datatypes.NewSortedSets(d.view) }
 
 // Strings returns the database's store of strings.
 func (d DB) Strings() datatypes.Strings { return datatypes.NewStrings(d.view) }
@@ -360,6 +366,9 @@ func (tx *Tx) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperL
 
 // Sets returns the store of sets.
 func (tx *Tx) Sets() datatypes.Sets { return datatypes.NewSets(tx.view) }
+
+// SortedSets returns the store of sorted sets.
+func (tx *Tx) SortedSets() datatypes.SortedSets { return datatypes.NewSortedSets(tx.view) }
 
 // Strings returns the store of strings.
 func (tx *Tx) Strings() datatypes.Strings { return datatypes.NewStrings(tx.view) }

@@ -60,4 +60,6 @@ var (
 	ErrFieldNotInteger = errors.New("larder: hash value is not an integer")
 	// ErrFieldNotFloat: the field of a hash holds no number.
 	ErrFieldNotFloat = errors.New("larder: hash value is not a float")
+	// ErrNaN: the score that results is not a number.
+	ErrNaN = errors.New("larder: resulting score is not a number (NaN)")
 )

@@ -77,6 +77,10 @@ func TextElement(b []byte) Element {
 	return Element{text: b, n: n, isInt: isInt}
 }
 
+// BytesElement returns the element whose text is b, which is stored as it is even if
+// it reads as an integer. It refers to b. Find does not find such an element by its text.
+func BytesElement(b []byte) Element { return Element{text: b} }
+
 // IntElement returns the element whose text is the decimal form of n.
 func IntElement(n int64) Element { return Element{n: n, isInt: true} }
 

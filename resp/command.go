@@ -335,6 +335,7 @@ func init() {
 		bitmapCommands(),
 		hyperLogLogCommands(),
 		setCommands(),
+		sortedSetCommands(),
 		keyCommands(),
 		connectionCommands(),
 		transactionCommands(),

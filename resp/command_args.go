@@ -22,6 +22,7 @@ type argLists struct {
 	keys   []string
 	items  []datatypes.Item
 	fields []datatypes.Field
+	scored []datatypes.Scored
 	batch  datatypes.Batch
 }
 
@@ -57,14 +58,28 @@ func (l *argLists) withFields(args [][]byte) []datatypes.Field {
 	return l.fields
 }
 
+// withScored returns the arguments as pairs of score and member, in a list that is valid until release. There must be an
+// even number of them. It returns false for a score that is not a number.
+func (l *argLists) withScored(args [][]byte) ([]datatypes.Scored, bool) {
+	for i := 0; i < len(args); i += 2 {
+		score, ok := numeric.ParseFloat(args[i])
+		if !ok {
+			return nil, false
+		}
+		l.scored = append(l.scored, datatypes.Scored{Member: text(args[i+1]), Score: score})
+	}
+	return l.scored, true
+}
+
 // release ends the loan.
 func (l *argLists) release() {
-	if cap(l.keys) > keptList || cap(l.items) > keptList || cap(l.fields) > keptList {
+	if cap(l.keys) > keptList || cap(l.items) > keptList || cap(l.fields) > keptList || cap(l.scored) > keptList {
 		return
 	}
 	clear(l.keys)
 	clear(l.items)
 	clear(l.fields)
-	l.keys, l.items, l.fields = l.keys[:0], l.items[:0], l.fields[:0]
+	clear(l.scored)
+	l.keys, l.items, l.fields, l.scored = l.keys[:0], l.items[:0], l.fields[:0], l.scored[:0]
 	argListPool.Put(l)
 }

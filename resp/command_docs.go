@@ -80,7 +80,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	for _, group := range []map[string]*commandDoc{
 		aclDocs(),
 		stringDocs(), bitmapDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
-		connectionDocs(), serverDocs(), setDocs(), transactionDocs(),
+		connectionDocs(), serverDocs(), setDocs(), sortedSetDocs(), transactionDocs(),
 		pubsubDocs(),
 	} {
 		for name, doc := range group {

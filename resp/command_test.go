@@ -176,6 +176,9 @@ func TestKeySpecs(t *testing.T) {
 	}
 }
 
+// grownCommands take as many arguments in Redis 7.0 as they do here at least.
+var grownCommands = []string{"zrank", "zrevrank"}
+
 // TestCommandInfoAgainstRedis compares the whole table with that of a real server.
 func TestCommandInfoAgainstRedis(t *testing.T) {
 	t.Parallel()
@@ -186,6 +189,9 @@ func TestCommandInfoAgainstRedis(t *testing.T) {
 		}
 		redis := element(t, do(t, p.Redis, "COMMAND", "INFO", cmd.name), 0)
 		larder := element(t, do(t, p.Larder, "COMMAND", "INFO", cmd.name), 0)
+		if slices.Contains(grownCommands, cmd.name) && larder.Elems[1].Text == "-"+redis.Elems[1].Text {
+			larder.Elems[1] = redis.Elems[1]
+		}
 		if r, l := served(redis), served(larder); !difftest.Semantic(r, l) {
 			t.Errorf("COMMAND INFO %s\nredis:  %v\nlarder: %v", cmd.name, r, l)
 		}

@@ -38,6 +38,7 @@ var storeErrors = []struct {
 	{datatypes.ErrConflict, errSyntax},
 	{datatypes.ErrFieldNotInteger, "ERR hash value is not an integer"},
 	{datatypes.ErrFieldNotFloat, "ERR hash value is not a float"},
+	{datatypes.ErrNaN, "ERR resulting score is not a number (NaN)"},
 	{datatypes.ErrBitOffset, errBitOffset},
 	{datatypes.ErrFieldType, errFieldType},
 	{datatypes.ErrNotHyperLogLog, "WRONGTYPE Key is not a valid HyperLogLog string value."},

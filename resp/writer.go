@@ -1,8 +1,9 @@
 package resp
 
 import (
-	"math"
 	"strconv"
+
+	"github.com/larderkv/larder/internal/numeric"
 )
 
 // Replies. Each method appends one element in the protocol that the client speaks: types that RESP3 added are written
@@ -96,7 +97,7 @@ func (c *client) writeAggregate(kind byte, n int) {
 // writeDouble writes f with 17 significant digits.
 func (c *client) writeDouble(f float64) {
 	var buf [32]byte
-	text := appendDouble(buf[:0], f)
+	text := numeric.AppendFloat(buf[:0], f)
 	if c.resp == 2 {
 		c.writeBulk(text)
 		return
@@ -104,18 +105,6 @@ func (c *client) writeDouble(f float64) {
 	c.out = append(c.out, ',')
 	c.out = append(c.out, text...)
 	c.out = append(c.out, crlf...)
-}
-
-func appendDouble(dst []byte, f float64) []byte {
-	switch {
-	case math.IsInf(f, 1):
-		return append(dst, "inf"...)
-	case math.IsInf(f, -1):
-		return append(dst, "-inf"...)
-	case math.IsNaN(f):
-		return append(dst, "nan"...)
-	}
-	return strconv.AppendFloat(dst, f, 'g', 17, 64)
 }
 
 func (c *client) writeBool(b bool) {

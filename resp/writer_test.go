@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"github.com/larderkv/larder/internal/numeric"
 	"math"
 	"testing"
 )
@@ -54,8 +55,8 @@ func TestAppendDouble(t *testing.T) {
 		1e-4: "0.0001", 1e-5: "1.0000000000000001e-05", 123456789.125: "123456789.125", 3.0000000000000004: "3.0000000000000004",
 		math.MaxFloat64: "1.7976931348623157e+308", 5e-324: "4.9406564584124654e-324",
 	} {
-		if got := string(appendDouble(nil, f)); got != want {
-			t.Errorf("appendDouble(%v) = %s, want %s", f, got, want)
+		if got := string(numeric.AppendFloat(nil, f)); got != want {
+			t.Errorf("AppendFloat(%v) = %s, want %s", f, got, want)
 		}
 	}
 }

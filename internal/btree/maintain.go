@@ -44,23 +44,29 @@ func (co *core) releaseLast(fn func(ref arena.Ref)) (freed int) {
 // Relocate moves the blocks that stand in the way of compaction (Arena.Evacuating). It goes on
 // at a position and returns where to go on next time, zero at the end; in between the tree may change. In
 // each call it looks at about budget items. An item to be moved is shown to move, which returns
-// its new ref after it has moved it. O(log n + budget).
+// its new ref after it has moved it; with move nil, items stay. O(log n + budget).
 func (co core) Relocate(position uint64, budget int, move func(ref arena.Ref) arena.Ref) (next uint64) {
 	for budget > 0 && position < co.t.weight {
 		c, _ := co.At(int(position))
 		c.relocatePath()
 		budget -= int(c.leaf.count)
 		position = uint64(c.Position()) + co.weightOf(c.leaf, c.i, int(c.leaf.count))
-		for c.i = range int(c.leaf.count) {
-			if ref := c.Ref(); co.a.Evacuating(ref) {
-				c.SetRef(move(ref))
-			}
+		if move != nil {
+			c.moveItems(move)
 		}
 	}
 	if position >= co.t.weight {
 		return 0
 	}
 	return position
+}
+
+func (c *Cursor) moveItems(move func(ref arena.Ref) arena.Ref) {
+	for c.i = range int(c.leaf.count) {
+		if ref := c.Ref(); c.a.Evacuating(ref) {
+			c.SetRef(move(ref))
+		}
+	}
 }
 
 // relocatePath moves the nodes of the path, from the root down.

@@ -1,6 +1,10 @@
 package btree
 
-import "github.com/larderkv/larder/internal/arena"
+import (
+	"unsafe" // a root is bytes in an entry; any bytes that were a root are one
+
+	"github.com/larderkv/larder/internal/arena"
+)
 
 // Tree is the root of a tree. The zero value is an empty tree, which takes no
 // memory. It holds no Go pointers.
@@ -11,6 +15,20 @@ type Tree struct {
 	leaves uint32
 	inners uint32
 }
+
+// RootSize is the number of bytes of a Tree.
+const RootSize = int(unsafe.Sizeof(Tree{}))
+
+// Load returns the root in b, which Store wrote.
+func Load(b []byte) (t Tree) {
+	copy(t.raw(), b)
+	return t
+}
+
+// Store writes the root to the first RootSize bytes of b.
+func (t *Tree) Store(b []byte) { copy(b, t.raw()) }
+
+func (t *Tree) raw() []byte { return unsafe.Slice((*byte)(unsafe.Pointer(t)), RootSize) }
 
 // Weight returns the sum of all weights: of an ordered tree the number of its items. O(1).
 func (t *Tree) Weight() int { return int(t.weight) }

@@ -222,6 +222,7 @@ func Audit() []Command {
 		for _, key := range keys {
 			script = append(script,
 				Cmd("TYPE", key), Cmd("GET", key), Cmd("HGETALL", key).By(UnorderedPairs), Cmd("SMEMBERS", key).By(Unordered),
+				Cmd("ZRANGE", key, "0", "-1", "WITHSCORES"),
 				Cmd("OBJECT", "ENCODING", key), Cmd("PEXPIRETIME", key).By(nearMillis))
 		}
 	}

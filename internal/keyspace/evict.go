@@ -102,7 +102,7 @@ func (sh *shard) makeRoom(need int, limit int64) error {
 		target = 2 * need
 	}
 	for freed := 0; freed < target; {
-		n := sh.evictOne()
+		n := sh.freeSome()
 		if n == 0 {
 			n = sh.evictElsewhere()
 		}
@@ -121,6 +121,21 @@ func (sh *shard) makeRoom(need int, limit int64) error {
 	return nil
 }
 
+// evictBlocks is how many blocks of a dropped collection are freed before the
+// next look at whether that was enough.
+const evictBlocks = 256
+
+// freeSome frees blocks of what was dropped before, or evicts a key where there
+// is nothing of the kind, and returns the bytes.
+func (sh *shard) freeSome() int {
+	if len(sh.garbage) == 0 {
+		return sh.evictOne()
+	}
+	before := sh.arena.Used()
+	sh.collect(evictBlocks)
+	return before - sh.arena.Used()
+}
+
 // evictElsewhere evicts from another shard and returns the bytes. It only tries
 // locks, since the caller holds one.
 func (sh *shard) evictElsewhere() int {
@@ -130,7 +145,7 @@ func (sh *shard) evictElsewhere() int {
 		if other == sh || !other.mu.TryLock() {
 			continue
 		}
-		n := other.evictOne()
+		n := other.freeSome()
 		other.arena.ReleaseFree(releaseSlice)
 		other.endWrite()
 		other.mu.Unlock()
@@ -141,8 +156,8 @@ func (sh *shard) evictElsewhere() int {
 	return 0
 }
 
-// evictOne evicts the best victim of a sample and returns the bytes it took,
-// zero if there is nothing to evict.
+// evictOne evicts the best victim of a sample and returns the bytes that this
+// frees at once, zero if there is nothing to evict.
 func (sh *shard) evictOne() int {
 	policy := sh.ks.Policy()
 	if policy == NoEviction {
@@ -175,9 +190,9 @@ func (sh *shard) evictOne() int {
 	}
 	sh.counts.evicted++
 	sh.dropped(ClassEvicted, "evicted", db, key)
-	size := arena.ClassSize(at.size)
+	before := sh.arena.Used()
 	sh.discard(ref, &at)
-	return size
+	return before - sh.arena.Used()
 }
 
 // sampleDB picks a database in proportion to its candidates.
