@@ -20,6 +20,8 @@ type algebra struct {
 	sets []setValue
 	seed uint64 // of the members' hashes
 
+	mostDense int // a set of more members is not dense
+
 	batch  batch
 	index  index
 	places []int // of mergeInts
@@ -29,6 +31,7 @@ type algebra struct {
 	each  func(member []byte)
 	pick  bool
 	picks []picked
+	whole bool // all members of the first set are picked besides
 	shape shape
 }
 
@@ -68,7 +71,8 @@ var storeEvents = [...]string{opInter: "sinterstore", opUnion: "sunionstore", op
 
 // load finds the sets of keys. A key without one is an empty set.
 func (a *algebra) load(v keyspace.View, keys []string) error {
-	a.sets = a.sets[:0]
+	limits := setLimitsOf(v)
+	a.sets, a.mostDense = a.sets[:0], max(limits.ints, limits.entries)
 	for _, key := range keys {
 		set, err := a.find(v, key)
 		if err != nil {
@@ -97,7 +101,7 @@ func (a *algebra) adopt(v *setValue) {
 	a.pick = true
 }
 
-func (a *algebra) reset() { a.count, a.picks, a.shape = 0, a.picks[:0], shape{} }
+func (a *algebra) reset() { a.count, a.picks, a.whole, a.shape = 0, a.picks[:0], false, shape{} }
 
 // run does an operation on the sets that were loaded.
 func (a *algebra) run(op setOp) {
@@ -155,6 +159,9 @@ func (a *algebra) union() {
 	remember := len(a.sets) > maxAsked
 	a.index.reset(a.sets)
 	for i := range a.sets {
+		if i == 0 && !remember && a.pickWhole() {
+			continue
+		}
 		a.eachBatch(i, func() {
 			if remember {
 				a.remember(i)
@@ -165,6 +172,19 @@ func (a *algebra) union() {
 			}
 		})
 	}
+}
+
+// pickWhole picks all of the first set, unread, if a set that has them is sure to be a
+// large one.
+func (a *algebra) pickWhole() bool {
+	first := &a.sets[0]
+	if !a.pick || first.enc != setTable || first.len() <= a.mostDense {
+		return false
+	}
+	a.whole = true
+	a.count += first.len()
+	a.shape.addUnread(first.len(), first.large.root.Bytes())
+	return true
 }
 
 // maxAsked is the number of sets up to which a union asks each for the members

@@ -1,6 +1,8 @@
 package datatypes
 
 import (
+	"math"
+
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/numeric"
 )
@@ -22,6 +24,13 @@ func (sh *shape) add(member string) {
 		_, isInt := numeric.ParseInt(member)
 		sh.texts = !isInt
 	}
+}
+
+// addUnread adds n members of a large set, which take bytes there.
+func (sh *shape) addUnread(n, bytes int) {
+	sh.n += n
+	sh.longest, sh.texts = math.MaxInt, true
+	sh.bytes += bytes
 }
 
 func (sh *shape) dense(l *setLimits) bool {
@@ -59,13 +68,29 @@ func (a *algebra) draft(d *draft, l *setLimits) bool {
 	return true
 }
 
-// fill inserts the members that were picked into an empty large set.
+// fill inserts the members that were picked into an empty large set. Some are read
+// at a time, so that the cache misses of that overlap.
 func (a *algebra) fill(to *largeSet) error {
-	var digits [maxDigits]byte
-	for _, p := range a.picks {
-		if _, err := to.insert(a.sets[p.set].at(p.handle, digits[:])); err != nil {
+	if to.root.Presize(to.env, a.count) != nil {
+		return ErrOutOfMemory
+	}
+	if a.whole {
+		if err := to.insertAll(&a.sets[0]); err != nil {
 			return err
 		}
+	}
+	b := &a.batch
+	for picks := a.picks; len(picks) > 0; {
+		n := min(len(picks), batchSize)
+		for i, p := range picks[:n] {
+			b.names[i] = a.sets[p.set].at(p.handle, b.digits[i][:])
+		}
+		for _, name := range b.names[:n] {
+			if _, err := to.insert(name); err != nil {
+				return err
+			}
+		}
+		picks = picks[n:]
 	}
 	return nil
 }

@@ -121,6 +121,16 @@ func (r *Root) Reserve(env *hashtable.Env, n int) error {
 	return env.Arena.Reserve(n + r.table.InsertReserve() + wheelSize)
 }
 
+// Presize prepares an empty collection for n elements, so that inserting them
+// does not rebuild the table again and again: for who builds a large collection at once. It fails
+// without effect. O(n).
+func (r *Root) Presize(env *hashtable.Env, n int) error {
+	before := env.Arena.Used()
+	err := r.table.Presize(env, n)
+	r.account(env, before)
+	return err
+}
+
 // Insert adds an element that is not there yet and returns it. A Scored one has the
 // score zero. The caller has reserved the bytes of the block. O(1).
 func (r *Root) Insert(env *hashtable.Env, member string, value []byte) arena.Ref {
