@@ -34,6 +34,7 @@
 package larder
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -145,6 +146,7 @@ type Cache struct {
 	ks     *keyspace.Keyspace
 	view   keyspace.View
 	pubsub *datatypes.PubSub
+	notify *datatypes.Notifier
 }
 
 // Open returns an empty cache. It starts at most one goroutine, which Close
@@ -169,7 +171,8 @@ func Open(o Options) (*Cache, error) {
 		return nil, err
 	}
 	datatypes.SetLimits(view, o.Limits)
-	return &Cache{ks: ks, view: view, pubsub: datatypes.NewPubSub()}, nil
+	pubsub := datatypes.NewPubSub()
+	return &Cache{ks: ks, view: view, pubsub: pubsub, notify: datatypes.NewNotifier(ks, pubsub)}, nil
 }
 
 // Close gives all memory back to the system. It waits for operations under way;
@@ -346,6 +349,37 @@ type Event = keyspace.Event
 // be quick, and an event may come shortly after the operation that caused it returned.
 // While nobody listens, events cost nothing.
 func (c *Cache) OnEvent(fn func(Event)) (cancel func()) { return c.ks.Listen(fn) }
+
+// EventOptions say how events are streamed.
+type EventOptions struct {
+	Buffer int // how many events may wait for the reader; 0: datatypes.DefaultBuffer
+}
+
+// Events returns a stream of the events that OnEvent would be told of, until it is closed or ctx ends. A
+// reader that is too slow has its stream ended; see datatypes.Stream.
+func (c *Cache) Events(ctx context.Context, o EventOptions) *datatypes.Stream[Event] {
+	var cancel func()
+	ready := make(chan struct{})
+	detach := func() {
+		<-ready
+		cancel()
+	}
+	s := datatypes.NewStream[Event](ctx, o.Buffer, detach)
+	cancel = c.ks.Listen(func(e Event) {
+		if !s.Send(e) {
+			detach()
+		}
+	})
+	close(ready)
+	return s
+}
+
+// Notifications returns which events are published as messages.
+func (c *Cache) Notifications() datatypes.Notifications { return c.notify.Notifications() }
+
+// SetNotifications changes which events are published as messages to the subscribers of PubSub. It is CONFIG SET
+// notify-keyspace-events.
+func (c *Cache) SetNotifications(n datatypes.Notifications) { c.notify.Set(n) }
 
 // Tx is what a closure of Update or UpdateAll works with: the stores of a
 // cache, with everything done through them atomic. It must not be used after the closure

@@ -158,8 +158,12 @@ func rename(v keyspace.View, from, to string, replace bool) (bool, error) {
 	if from == to {
 		return true, nil
 	}
+	replaced := dst.Exists()
 	if err := src.MoveTo(&dst); err != nil {
 		return false, err
+	}
+	if replaced {
+		dst.Notify(keyspace.ClassNew, "new")
 	}
 	src.Notify(keyspace.ClassGeneric, "rename_from")
 	dst.Notify(keyspace.ClassGeneric, "rename_to")
@@ -205,10 +209,14 @@ func (k Keys) Copy(from, to string, o CopyOptions) (copied bool, err error) {
 		if !src.Exists() || dst.Exists() && !o.Replace {
 			return nil
 		}
+		replaced := dst.Exists()
 		if err := src.CopyTo(&dst, src.ExpireAt()); err != nil {
 			return err
 		}
 		copied = true
+		if replaced {
+			dst.Notify(keyspace.ClassNew, "new")
+		}
 		dst.Notify(keyspace.ClassGeneric, "copy_to")
 		return nil
 	})
@@ -297,7 +305,7 @@ func (k Keys) Encoding(key string) (name string, ok bool, err error) {
 		return "", false, err
 	}
 	defer s.Unlock()
-	s.Look()
+	s.Inspect()
 	if !s.Exists() {
 		return "", false, nil
 	}
@@ -312,7 +320,7 @@ func (k Keys) Freq(key string) (freq int, ok bool, err error) {
 		return 0, false, err
 	}
 	defer s.Unlock()
-	s.Look()
+	s.Inspect()
 	if !s.Exists() {
 		return 0, false, nil
 	}
@@ -327,7 +335,7 @@ func (k Keys) IdleTime(key string) (idle time.Duration, ok bool, err error) {
 		return 0, false, err
 	}
 	defer s.Unlock()
-	s.Look()
+	s.Inspect()
 	if !s.Exists() {
 		return 0, false, nil
 	}
@@ -337,8 +345,16 @@ func (k Keys) IdleTime(key string) (idle time.Duration, ok bool, err error) {
 // RefCount returns 1 for a key that exists: values are never shared. It is
 // OBJECT REFCOUNT. O(1).
 func (k Keys) RefCount(key string) (n int, ok bool, err error) {
-	n, err = k.Exists(key)
-	return n, n > 0, err
+	var s keyspace.Slot
+	if err := s.Lock(k.view, key); err != nil {
+		return 0, false, err
+	}
+	defer s.Unlock()
+	s.Inspect()
+	if !s.Exists() {
+		return 0, false, nil
+	}
+	return 1, true, nil
 }
 
 // MemoryUsage returns the bytes of memory that a key takes: its entry and all

@@ -488,6 +488,7 @@ func (c *client) collect() (kill bool) {
 	if mail.kill == "" && len(mail.out) > 0 {
 		c.out = append(c.out, mail.out...)
 		c.pushed.Add(int64(len(mail.out)))
+		c.unsentLen.Store(int64(c.pending())) // before the mailbox, which mayOwe counts too, takes more
 		if cap(mail.out) <= keptMail {
 			c.mail.out = mail.out[:0]
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/glob"
 )
 
@@ -133,6 +134,15 @@ var parameters = []parameter{
 				return err
 			}
 			return s.Cache.SetPolicy(policy)
+		},
+	},
+	{
+		name: "notify-keyspace-events", kind: notifications{}, standard: "",
+		usage: "which events to publish: K, E or both, and classes of events",
+		get:   func(s *Server) value { return numberOf(int64(s.Cache.Notifications())) },
+		set: func(s *Server, v value) error {
+			s.Cache.SetNotifications(datatypes.Notifications(v.number))
+			return nil
 		},
 	},
 	{

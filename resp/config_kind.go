@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/numeric"
 )
 
@@ -63,6 +64,16 @@ func (k memory) parse(text string) (value, error) {
 	}
 	return k.within(int64(min(n, math.MaxInt64)))
 }
+
+// notifications is the kind of classes of events.
+type notifications struct{}
+
+func (notifications) parse(text string) (value, error) {
+	n, err := datatypes.ParseNotifications(text)
+	return numberOf(int64(n)), err
+}
+
+func (notifications) format(v value) string { return datatypes.Notifications(v.number).String() }
 
 // octal is the kind of permission bits.
 type octal struct{ most int64 }

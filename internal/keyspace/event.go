@@ -20,8 +20,14 @@ const (
 	ClassExpired                          // x
 	ClassEvicted                          // e
 	ClassNew                              // n: a key came into being
-	ClassFlush                            // flushdb, flushall, swapdb: the key is empty
+	ClassFlush                            // flushdb, swapdb: what a database holds; the key is empty
+	ClassMiss                             // m: a lookup did not find its key
+	ClassChange                           // whatever changed a key, once or more for an operation, without a name
 )
+
+// ClassesOfChanges are the classes by which each change of a key is told by its name.
+const ClassesOfChanges = ClassGeneric | ClassString | ClassList | ClassSet | ClassHash | ClassSortedSet |
+	ClassExpired | ClassEvicted | ClassFlush
 
 // Event tells of a change of a key.
 type Event struct {
@@ -35,18 +41,27 @@ type Event struct {
 type listeners struct {
 	mu     sync.Mutex
 	active atomic.Pointer[[]*listener]
+	wanted atomic.Uint32 // the classes that anybody listens to
 }
 
-type listener struct{ fn func(Event) }
+type listener struct {
+	classes EventClass
+	fn      func(Event)
+}
 
-// Listen has fn called for every event from here on, until cancel is called.
+func (ls *listeners) want(c EventClass) bool { return EventClass(ls.wanted.Load())&c != 0 }
+
+// Listen is ListenTo for ClassesOfChanges.
+func (ks *Keyspace) Listen(fn func(Event)) (cancel func()) { return ks.ListenTo(ClassesOfChanges, fn) }
+
+// ListenTo has fn called for every event of the classes from here on, until cancel is called.
 //
 // Events of a shard, so of a key, come in their order, one at a time, after the
 // locks of the operation were released: fn may use the keyspace. An event may
 // come from the goroutine of another operation, and shortly after its own
 // operation returned. While nobody listens, events cost nothing.
-func (ks *Keyspace) Listen(fn func(Event)) (cancel func()) {
-	l := &listener{fn}
+func (ks *Keyspace) ListenTo(classes EventClass, fn func(Event)) (cancel func()) {
+	l := &listener{classes, fn}
 	ks.events.update(func(all []*listener) []*listener { return append(all, l) })
 	return func() {
 		ks.events.update(func(all []*listener) []*listener {
@@ -63,7 +78,13 @@ func (ls *listeners) update(change func([]*listener) []*listener) {
 	if p := ls.active.Load(); p != nil {
 		all = slices.Clone(*p)
 	}
-	if all = change(all); len(all) == 0 {
+	all = change(all)
+	var wanted EventClass
+	for _, l := range all {
+		wanted |= l.classes
+	}
+	ls.wanted.Store(uint32(wanted))
+	if len(all) == 0 {
 		ls.active.Store(nil)
 		return
 	}
@@ -77,11 +98,24 @@ func (s *Slot) Notify(class EventClass, name string) {
 
 // notify queues an event. The caller holds the lock.
 func (sh *shard) notify(class EventClass, name string, db int, key string) {
-	if sh.ks.events.active.Load() == nil {
+	if !sh.ks.events.want(class) {
 		return
 	}
 	sh.pending = append(sh.pending, Event{Class: class, Name: name, DB: db, Key: string([]byte(key))})
 }
+
+// changed queues an event of ClassChange, unless it has just done so.
+func (sh *shard) changed(db int, key string) {
+	if n := len(sh.pending); n > 0 {
+		if last := &sh.pending[n-1]; last.Class == ClassChange && last.DB == db && last.Key == key {
+			return
+		}
+	}
+	sh.notify(ClassChange, "", db, key)
+}
+
+// owesEvents reports whether there is something to deliver.
+func (sh *shard) owesEvents() bool { return len(sh.pending)+len(sh.helpers) > 0 }
 
 // deliver hands queued events to the listeners. Only one goroutine at a time
 // does so for a shard; what others queue meanwhile, it delivers too.
@@ -97,9 +131,9 @@ func (sh *shard) deliver() {
 	}()
 	for {
 		sh.mu.Lock()
-		events := sh.pending
-		sh.pending = nil
-		if len(events) == 0 {
+		events, helpers := sh.pending, sh.helpers
+		sh.pending, sh.helpers = nil, nil
+		if len(events)+len(helpers) == 0 {
 			// Under the lock, so that no event is queued between the look and the end.
 			sh.delivering.Store(false)
 			done = true
@@ -110,13 +144,18 @@ func (sh *shard) deliver() {
 		for _, e := range events {
 			sh.ks.events.call(e)
 		}
+		for _, other := range helpers {
+			other.deliver()
+		}
 	}
 }
 
 func (ls *listeners) call(e Event) {
 	if p := ls.active.Load(); p != nil {
 		for _, l := range *p {
-			l.fn(e)
+			if l.classes&e.Class != 0 {
+				l.fn(e)
+			}
 		}
 	}
 }

@@ -148,6 +148,9 @@ func (sh *shard) evictElsewhere() int {
 		n := other.freeSome()
 		other.arena.ReleaseFree(releaseSlice)
 		other.endWrite()
+		if other.owesEvents() {
+			sh.helpers = append(sh.helpers, other)
+		}
 		other.mu.Unlock()
 		if n > 0 {
 			return n

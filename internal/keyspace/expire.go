@@ -133,5 +133,6 @@ func (sh *shard) dropped(class EventClass, name string, db int, key string) {
 	if len(sh.watched) > 0 {
 		sh.signal(db, key)
 	}
+	sh.changed(db, key)
 	sh.notify(class, name, db, key)
 }

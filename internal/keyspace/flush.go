@@ -23,9 +23,13 @@ func (v View) flush(async bool, from, to int) error {
 	if err != nil {
 		return err
 	}
-	for _, sh := range v.ks.shards {
-		for db := from; db < to; db++ {
-			sh.flush(db)
+	for db := from; db < to; db++ {
+		flushed := false
+		for _, sh := range v.ks.shards {
+			flushed = sh.flush(db) || flushed
+		}
+		if flushed {
+			v.ks.shards[0].notify(ClassFlush, "flushdb", db, "")
 		}
 	}
 	tx.End()
@@ -40,14 +44,13 @@ func (v View) flush(async bool, from, to int) error {
 	return nil
 }
 
-// flush drops a database's part of the shard.
-func (sh *shard) flush(db int) {
+// flush drops a database's part of the shard and reports whether there was anything in it.
+func (sh *shard) flush(db int) bool {
 	ix := &sh.indexes[db]
 	if ix.len() == 0 {
-		return
+		return false
 	}
 	sh.signalDB(db, func(key string) bool { return sh.has(db, key) })
-	sh.notify(ClassFlush, "flushdb", db, "")
 	sh.beginWrite()
 	sh.epoch++
 	for _, t := range []hashtable.Table{ix.table, ix.old} {
@@ -61,6 +64,7 @@ func (sh *shard) flush(db int) {
 		sh.worth = nil
 		sh.worthTick.Store(0)
 	}
+	return true
 }
 
 func (sh *shard) has(db int, key string) bool {
@@ -101,13 +105,14 @@ func (v View) SwapDB(a, b int) error {
 		either := func(key string) bool { return sh.has(a, key) || sh.has(b, key) }
 		sh.signalDB(a, either)
 		sh.signalDB(b, either)
-		sh.notify(ClassFlush, "swapdb", a, "")
-		sh.notify(ClassFlush, "swapdb", b, "")
 		sh.beginWrite()
 		sh.epoch++
 		sh.indexes[a], sh.indexes[b] = sh.indexes[b], sh.indexes[a]
 		sh.markReadyDB(a)
 		sh.markReadyDB(b)
+	}
+	for _, db := range [2]int{a, b} {
+		v.ks.shards[0].notify(ClassFlush, "swapdb", db, "")
 	}
 	return nil
 }

@@ -153,11 +153,23 @@ func (v View) appendUnusual(dst []byte, key string, h uint64) ([]byte, bool, err
 		return out, true, nil
 	case missing:
 		v.count(false)
+		if v.ks.events.want(ClassMiss) {
+			v.missed(key, h)
+		}
 		return dst, false, nil
 	case wrongType:
 		return dst, false, ErrWrongType
 	}
 	return v.appendLocked(dst, key)
+}
+
+// missed announces that a read without a lock did not find its key.
+func (v View) missed(key string, h uint64) {
+	sh := v.ks.shardOf(key, h)
+	if sh.lock() == nil {
+		sh.notify(ClassMiss, "keymiss", v.db, key)
+		sh.unlock()
+	}
 }
 
 func (v View) appendLocked(dst []byte, key string) ([]byte, bool, error) {

@@ -48,6 +48,7 @@ type shard struct {
 	queues     map[watchKey]*waitQueue
 	ready      []*waitQueue // to be served before the lock is released
 	pending    []Event
+	helpers    []*shard // which have evicted for this one, and whose events are to be delivered
 	garbage    []garbage
 	sweep      sweeper
 	compact    compactor
@@ -139,7 +140,7 @@ func (sh *shard) unlock() {
 		return
 	}
 	sh.endWrite()
-	deliver := len(sh.pending) > 0
+	deliver := sh.owesEvents()
 	sh.mu.Unlock()
 	if deliver {
 		sh.deliver()

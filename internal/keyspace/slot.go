@@ -214,8 +214,17 @@ func (s *Slot) Arena() *arena.Arena { return s.shard.arena }
 // Env returns the environment for tables in the slot's arena.
 func (s *Slot) Env() *hashtable.Env { return &s.shard.env }
 
+// Inspect counts a lookup of the key that is no use of it for the eviction policy, and no miss to be announced if there is
+// none.
+func (s *Slot) Inspect() { s.view.count(s.Exists()) }
+
 // Look counts a lookup of the key that is no use of it for the eviction policy.
-func (s *Slot) Look() { s.view.count(s.Exists()) }
+func (s *Slot) Look() {
+	s.Inspect()
+	if s.ref == 0 {
+		s.Notify(ClassMiss, "keymiss")
+	}
+}
 
 // Touch counts a lookup of the key and records it as a use for the eviction policy.
 func (s *Slot) Touch() {
@@ -232,6 +241,9 @@ func (s *Slot) BeginWrite() {
 	s.shard.beginWrite()
 	if len(s.shard.watched) > 0 {
 		s.shard.signal(s.view.db, s.key)
+	}
+	if s.shard.ks.events.want(ClassChange) {
+		s.shard.changed(s.view.db, s.key)
 	}
 }
 
@@ -367,6 +379,7 @@ func (s *Slot) insert(to *layout, expireAt int64) ([]byte, error) {
 	s.index.recount(nil, to)
 	s.shard.epoch++
 	s.ref, s.entry, s.at = ref, p, layoutOf(p)
+	s.Notify(ClassNew, "new")
 	return s.value(), nil
 }
 

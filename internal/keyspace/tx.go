@@ -103,7 +103,7 @@ func (tx *Tx) Release() {
 	var deliver []*shard
 	tx.each(func(sh *shard) {
 		sh.endWrite()
-		if len(sh.pending) > 0 {
+		if sh.owesEvents() {
 			deliver = append(deliver, sh)
 		}
 	})
