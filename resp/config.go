@@ -31,10 +31,14 @@ type parameter struct {
 	usage    string // a line for people
 	get      func(s *Server) value
 	set      func(s *Server, v value) error // nil if it cannot change while the server runs
+
+	// after puts what was set into force, for all parameters of a group at once.
+	after func(s *Server) error
+	group string
 }
 
 // parameters is the table, by name.
-var parameters = []parameter{
+var parameters = sortedParameters(tlsParameterRows(), []parameter{
 	{
 		name: "acl-pubsub-default", kind: choice{"allchannels", "resetchannels"}, standard: "resetchannels",
 		usage: "whether new users may use all channels, until a rule says otherwise, or none",
@@ -148,7 +152,13 @@ var parameters = []parameter{
 	{
 		name: "port", kind: integer{0, math.MaxUint16}, standard: "6379",
 		usage: "TCP port to listen on; 0 is none",
-		get:   func(s *Server) value { return numberOf(int64(s.boundPort())) },
+		get:   func(s *Server) value { return numberOf(int64(s.boundPort(false))) },
+	},
+	{
+		name: "protected-mode", kind: yesNo{}, standard: "yes",
+		usage: "refuse other machines as long as the default user needs no password",
+		get:   func(s *Server) value { return switchOf(s.settings.protected.Load()) },
+		set:   func(s *Server, v value) error { s.settings.protected.Store(v.number != 0); return nil },
 	},
 	{
 		name: "proto-max-bulk-len", kind: memory{integer{1 << 20, 1 << 30}}, standard: "536870912",
@@ -196,6 +206,11 @@ var parameters = []parameter{
 	dense("zset-max-listpack-value", sizes, "64", "longest member of a dense sorted set", zsetValue),
 	dense("zset-max-ziplist-entries", counts, "128", "older name of zset-max-listpack-entries", zsetEntries),
 	dense("zset-max-ziplist-value", sizes, "64", "older name of zset-max-listpack-value", zsetValue),
+})
+
+// sortedParameters returns the rows of all lists, by name.
+func sortedParameters(lists ...[]parameter) []parameter {
+	return slices.SortedFunc(slices.Values(slices.Concat(lists...)), func(a, b parameter) int { return strings.Compare(a.name, b.name) })
 }
 
 // parameter is the row of something that is as it is.
@@ -301,11 +316,31 @@ func (s *Server) applyConfig(rows []*parameter, values []value, settings []Setti
 	mu.Lock()
 	defer mu.Unlock()
 	before := make([]value, 0, len(rows))
+	restore := func() {
+		for i := range before {
+			rows[i].set(s, before[i]) // cannot fail: it was in force
+		}
+	}
 	for i, p := range rows {
-		before = append(before, p.get(s))
+		old := p.get(s)
 		if err := p.set(s, values[i]); err != nil {
-			for j := range i {
-				rows[j].set(s, before[j]) // cannot fail: it was in force
+			restore()
+			return configError(settings[i].Name, err)
+		}
+		before = append(before, old)
+	}
+	applied := make(map[string]bool)
+	for i, p := range rows {
+		if p.after == nil || applied[p.group] {
+			continue
+		}
+		applied[p.group] = true
+		if err := p.after(s); err != nil {
+			restore()
+			for _, p := range rows[:i] {
+				if p.after != nil {
+					p.after(s)
+				}
 			}
 			return configError(settings[i].Name, err)
 		}

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -23,11 +24,15 @@ func (s *Server) boundAddrs() []net.Addr {
 	return addrs
 }
 
-// boundPort returns a TCP port on which the server listens, the lowest if there are several, zero if there is none.
-func (s *Server) boundPort() int {
+// boundPort returns a TCP port on which the server listens, for TLS or without, the lowest if there are several, zero if
+// there is none.
+func (s *Server) boundPort(secure bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	port := 0
-	for _, addr := range s.boundAddrs() {
-		if tcp, ok := addr.(*net.TCPAddr); ok && (port == 0 || tcp.Port < port) {
+	for ln := range s.listeners {
+		_, isTLS := ln.(tlsListener)
+		if tcp, ok := ln.Addr().(*net.TCPAddr); ok && isTLS == secure && (port == 0 || tcp.Port < port) {
 			port = tcp.Port
 		}
 	}
@@ -81,6 +86,9 @@ func socketPermissions(path string) int64 {
 // setKeepAlive has the system probe a silent TCP connection as tcp-keepalive says: after so many seconds, then three
 // times at a third of them before it is given up.
 func (s *Server) setKeepAlive(conn net.Conn) error {
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {
 		return nil

@@ -37,7 +37,9 @@ func TestParameterTable(t *testing.T) {
 		if _, err := p.kind.parse(inForce); err != nil {
 			t.Errorf("%s: %q is in force and no value: %v", p.name, inForce, err)
 		}
-		if p.set != nil && inForce != p.standard && p.name != "loglevel" {
+		// These are as the program has them: its logger, and its tls.Config.
+		own := p.name == "loglevel" || p.name == "tls-auth-clients"
+		if p.set != nil && inForce != p.standard && !own {
 			t.Errorf("%s is %q in a server that was told nothing, want %q", p.name, inForce, p.standard)
 		}
 	}
@@ -190,8 +192,8 @@ func TestConfigPatterns(t *testing.T) {
 		{"timeout", "timeout"},
 		{"TimeOut", "TimeOut"},
 		{"TIME*", "timeout"},
-		{"TIMEOUT timeout t*t", "TIMEOUT"},
-		{"t*t TIMEOUT", "timeout"},
+		{"TIMEOUT timeout ti*t", "TIMEOUT"},
+		{"ti*t TIMEOUT", "timeout"},
 		{"maxmem* maxmemory", "maxmemory maxmemory-policy"},
 		{"maxmemory maxmem*", "maxmemory maxmemory-policy"},
 		{"[pt]o?t", "port"},

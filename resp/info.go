@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"maps"
@@ -184,7 +185,7 @@ func (r *infoReport) writeServer() {
 	r.text("go_version", runtime.Version())
 	r.number("process_id", int64(os.Getpid()))
 	r.text("run_id", r.srv.ops().runID)
-	r.number("tcp_port", int64(r.srv.boundPort()))
+	r.number("tcp_port", int64(cmp.Or(r.srv.boundPort(false), r.srv.boundPort(true))))
 	r.number("server_time_usec", now.UnixMicro())
 	r.number("uptime_in_seconds", uptime)
 	r.number("uptime_in_days", uptime/(24*60*60))

@@ -45,6 +45,9 @@ func (n *netConn) run() {
 	defer c.srv.wg.Done()
 	defer c.detach()
 	defer n.conn.Close()
+	if !n.handshake() || c.mailed.Load() && !n.serve() {
+		return
+	}
 	for {
 		interrupted, err := n.read()
 		if err != nil {

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -54,12 +55,21 @@ type Server struct {
 	// systems, have a goroutine each.
 	Loops int
 
+	// TLSConfig is what ServeTLS and ListenAndServeTLS offer, as far as their arguments or parameters do not say
+	// otherwise. Nil means TLS 1.2 and later.
+	TLSConfig *tls.Config
+
+	// Unprotected serves other machines even while the default user needs no password; unless it is set, their connections
+	// are then answered with an error and closed (protected-mode no).
+	Unprotected bool
+
 	// EnableDebug allows the DEBUG command (enable-debug-command).
 	EnableDebug bool
 
 	start    sync.Once
 	settings settings
 	users    *acl.Users
+	tls      tlsState
 	loadOnce sync.Once
 	loadErr  error // why the users could not be loaded
 
@@ -83,6 +93,7 @@ type Server struct {
 
 // settings are the fields that may change while the server runs.
 type settings struct {
+	protected    atomic.Bool
 	maxClients   atomic.Int64
 	idleTimeout  atomic.Int64 // seconds, 0: never
 	maxBulk      atomic.Int64
@@ -94,7 +105,9 @@ type settings struct {
 func (s *Server) init() {
 	s.start.Do(func() {
 		s.initUsers()
+		s.tls.clients = authClientsOf(s.TLSConfig)
 		s.operation.init(s)
+		s.settings.protected.Store(!s.Unprotected)
 		s.settings.maxClients.Store(int64(orDefault(s.MaxClients, defaultMaxClients)))
 		s.settings.idleTimeout.Store(int64((s.IdleTimeout + time.Second - 1) / time.Second))
 		s.settings.maxQuery.Store(int64(min(orDefault(s.MaxQueryBuffer, defaultQueryBuffer), 1<<30)))
@@ -127,6 +140,14 @@ func (s *Server) log() *slog.Logger {
 // net.Listen takes it for TCP, ":6379" if empty, or "unix:" with the path of a socket; a socket file that is left
 // there by a process that has ended is replaced. It always returns an error, ErrServerClosed after Shutdown or Close.
 func (s *Server) ListenAndServe(addr string) error {
+	ln, err := listen(addr)
+	if err != nil {
+		return err
+	}
+	return s.Serve(ln)
+}
+
+func listen(addr string) (net.Listener, error) {
 	if addr == "" {
 		addr = ":6379"
 	}
@@ -135,11 +156,7 @@ func (s *Server) ListenAndServe(addr string) error {
 		network, addr = "unix", path
 		removeStaleSocket(path)
 	}
-	ln, err := net.Listen(network, addr)
-	if err != nil {
-		return err
-	}
-	return s.Serve(ln)
+	return net.Listen(network, addr)
 }
 
 // removeStaleSocket removes a socket on which nobody listens.
@@ -212,6 +229,11 @@ func (s *Server) Dial() net.Conn {
 
 // serveConn starts serving one connection.
 func (s *Server) serveConn(conn net.Conn) {
+	if s.refusesPeer(conn) {
+		s.rejected.Add(1)
+		s.turnAway(conn, errProtected)
+		return
+	}
 	s.setKeepAlive(conn)
 	if s.serveOnLoop(conn) {
 		return
@@ -225,7 +247,19 @@ func (s *Server) serveConn(conn net.Conn) {
 	go n.run()
 }
 
-var errMaxClients = errors.New("max number of clients reached")
+var (
+	errMaxClients = errors.New("ERR max number of clients reached")
+	errProtected  = errors.New("DENIED Redis is running in protected mode because protected mode is enabled and no password is set for the default user. In this mode connections are only accepted from the loopback interface. If you want to connect from external computers to Redis you may adopt one of the following solutions: 1) Just disable protected mode sending the command 'CONFIG SET protected-mode no' from the loopback interface by connecting to Redis from the same host the server is running, however MAKE SURE Redis is not publicly accessible from internet if you do so. Use CONFIG REWRITE to make this change permanent. 2) Alternatively you can just disable the protected mode by editing the Redis configuration file, and setting the protected mode option to 'no', and then restarting the server. 3) If you started the server manually just for testing, restart it with the '--protected-mode no' option. 4) Setup a an authentication password for the default user. NOTE: You only need to do one of the above things in order for the server to start accepting connections from the outside.")
+)
+
+// refusesPeer reports whether protected mode keeps the peer out: it is on another machine, and needs no password.
+func (s *Server) refusesPeer(conn net.Conn) bool {
+	if !s.settings.protected.Load() || !s.users.Default().NeedsNoPassword() {
+		return false
+	}
+	peer, ok := conn.RemoteAddr().(*net.TCPAddr)
+	return ok && !peer.IP.IsLoopback()
+}
 
 // add registers a client, and a goroutine for it if it has one of its own. It fails when the server is closed or full.
 func (s *Server) add(c *client, goroutine bool) error {
@@ -265,11 +299,12 @@ func (s *Server) remove(c *client) {
 	}
 }
 
-// turnAway closes a connection that is not served, saying why if it is the number of clients.
+// turnAway closes a connection that is not served, saying why unless it is that the server is closed. There is no time to
+// agree on TLS for that.
 func (s *Server) turnAway(conn net.Conn, reason error) {
-	if reason == errMaxClients {
+	if _, isTLS := conn.(*tls.Conn); !isTLS && reason != ErrServerClosed {
 		conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
-		conn.Write([]byte("-ERR max number of clients reached\r\n"))
+		conn.Write([]byte("-" + reason.Error() + "\r\n"))
 	}
 	conn.Close()
 }

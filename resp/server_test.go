@@ -592,3 +592,58 @@ func TestClientListOrder(t *testing.T) {
 		t.Errorf("got %q", names)
 	}
 }
+
+// distantConn is a connection whose peer seems to be elsewhere.
+type distantConn struct {
+	net.Conn
+	ip string
+}
+
+func (c distantConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.ParseIP(c.ip), Port: 1} }
+
+func TestProtectedMode(t *testing.T) {
+	t.Parallel()
+	srv := newTestServer(t, nil)
+	ask := func(ip string) string {
+		ours, theirs := net.Pipe()
+		defer theirs.Close()
+		go srv.serveConn(distantConn{ours, ip})
+		theirs.SetDeadline(time.Now().Add(10 * time.Second))
+		go theirs.Write([]byte("PING\r\n"))
+		line, err := bufio.NewReader(theirs).ReadString('\n')
+		if err != nil {
+			return err.Error()
+		}
+		return line
+	}
+	denied := "-" + errProtected.Error() + "\r\n"
+	set := func(name, value string) {
+		if err := srv.SetConfig(Setting{name, value}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	check := func(ip, want string) {
+		t.Helper()
+		if got := ask(ip); got != want {
+			t.Errorf("from %s: %q, want %q", ip, got, want)
+		}
+	}
+	for _, ip := range []string{"127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"} {
+		check(ip, "+PONG\r\n")
+	}
+	for _, ip := range []string{"192.0.2.1", "2001:db8::1", "0.0.0.0"} {
+		check(ip, denied)
+	}
+	if n := srv.rejected.Load(); n != 3 {
+		t.Errorf("%d connections rejected", n)
+	}
+	set("requirepass", "secret")
+	check("192.0.2.1", "-NOAUTH Authentication required.\r\n")
+	if err := srv.SetUser("default", "nopass", "off"); err != nil {
+		t.Fatal(err)
+	}
+	check("192.0.2.1", denied)
+	srv.SetUser("default", "on")
+	set("protected-mode", "no")
+	check("192.0.2.1", "+PONG\r\n")
+}

@@ -11,8 +11,14 @@ import (
 	"strings"
 )
 
+// listener is an open socket.
+type listener struct {
+	net.Listener
+	tls bool
+}
+
 // listen opens all sockets that the parameters ask for, or none.
-func listen(ctx context.Context, cfg config, log *slog.Logger) (listeners []net.Listener, err error) {
+func listen(ctx context.Context, cfg config, log *slog.Logger) (listeners []listener, err error) {
 	defer func() {
 		if err != nil {
 			for _, ln := range listeners {
@@ -20,8 +26,15 @@ func listen(ctx context.Context, cfg config, log *slog.Logger) (listeners []net.
 			}
 		}
 	}()
-	if cfg["port"] != "0" {
-		if listeners, err = listenTCP(ctx, cfg, log); err != nil {
+	for _, port := range []string{"port", "tls-port"} {
+		if cfg[port] == "0" {
+			continue
+		}
+		opened, err := listenTCP(ctx, cfg, cfg[port], log)
+		for _, ln := range opened {
+			listeners = append(listeners, listener{ln, port == "tls-port"})
+		}
+		if err != nil {
 			return listeners, err
 		}
 	}
@@ -30,7 +43,7 @@ func listen(ctx context.Context, cfg config, log *slog.Logger) (listeners []net.
 		if err != nil {
 			return listeners, err
 		}
-		listeners = append(listeners, ln)
+		listeners = append(listeners, listener{ln, false})
 	}
 	if len(listeners) == 0 {
 		return nil, errors.New("there is neither an address and port nor a unix socket to listen on")
@@ -39,11 +52,11 @@ func listen(ctx context.Context, cfg config, log *slog.Logger) (listeners []net.
 }
 
 // listenTCP listens on the addresses of the parameter bind.
-func listenTCP(ctx context.Context, cfg config, log *slog.Logger) (listeners []net.Listener, err error) {
+func listenTCP(ctx context.Context, cfg config, port string, log *slog.Logger) (listeners []net.Listener, err error) {
 	exposed := ""
 	for _, word := range strings.Fields(cfg["bind"]) {
 		host, optional := strings.CutPrefix(word, "-")
-		network, addr := address(host, cfg["port"])
+		network, addr := address(host, port)
 		lc := net.ListenConfig{KeepAlive: -1} // the server sees to that, by tcp-keepalive
 		ln, err := lc.Listen(ctx, network, addr)
 		if err != nil && optional && unavailable(err) {
@@ -58,7 +71,7 @@ func listenTCP(ctx context.Context, cfg config, log *slog.Logger) (listeners []n
 			exposed = ln.Addr().String()
 		}
 	}
-	if exposed != "" && cfg["requirepass"] == "" {
+	if exposed != "" && cfg["requirepass"] == "" && !cfg.yes("protected-mode") {
 		log.Warn("other machines may reach the server, and no password is required", "addr", exposed)
 	}
 	return listeners, nil

@@ -5,7 +5,7 @@
 // Its flags have the names, the values and, but for io-threads, the defaults of redis.conf. A flag may stand in the
 // environment instead: LARDER_MAXMEMORY_POLICY for --maxmemory-policy; the flag wins over the variable. It listens on
 // the loopback addresses unless it is told otherwise. On SIGTERM or SIGINT it answers what it has received and ends;
-// the data ends with it.
+// the data ends with it. On SIGHUP it reads the certificates of tls-port again.
 //
 // The exit status is 0 after a signal, 1 when it could not serve, 2 when it was called wrongly.
 package main
@@ -16,7 +16,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"os"
 	"os/signal"
 	"strconv"
@@ -98,19 +97,23 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 }
 
 // serveAll serves the listeners until ctx is done or one of them fails.
-func serveAll(ctx context.Context, srv *resp.Server, listeners []net.Listener, log *slog.Logger) error {
+func serveAll(ctx context.Context, srv *resp.Server, listeners []listener, log *slog.Logger) error {
 	failed := make(chan error, len(listeners))
 	for _, ln := range listeners {
-		log.Info("listening", "network", ln.Addr().Network(), "addr", ln.Addr().String())
-		go func() { failed <- srv.Serve(ln) }()
+		log.Info("listening", "network", ln.Addr().Network(), "addr", ln.Addr().String(), "tls", ln.tls)
+		go func() {
+			if ln.tls {
+				failed <- srv.ServeTLS(ln.Listener, "", "")
+				return
+			}
+			failed <- srv.Serve(ln.Listener)
+		}()
 	}
 	log.Info("ready", "version", version(), "pid", os.Getpid())
-	var err error
-	select {
-	case <-ctx.Done():
-		log.Info("shutting down")
-	case err = <-failed:
-	}
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
+	err := awaitEnd(ctx, srv, failed, hangup, log)
 	limited, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if cutOff := srv.Shutdown(limited); cutOff != nil {
@@ -118,6 +121,26 @@ func serveAll(ctx context.Context, srv *resp.Server, listeners []net.Listener, l
 	}
 	log.Info("bye")
 	return err
+}
+
+// awaitEnd returns when ctx is done, or with the error of the listener that fails. Until then the certificates are read
+// again whenever there is a hangup.
+func awaitEnd(ctx context.Context, srv *resp.Server, failed <-chan error, hangup <-chan os.Signal, log *slog.Logger) error {
+	for {
+		select {
+		case <-ctx.Done():
+			log.Info("shutting down")
+			return nil
+		case err := <-failed:
+			return err
+		case <-hangup:
+			if err := srv.ReloadTLS(); err != nil {
+				log.Warn("certificates not reloaded", "error", err)
+				continue
+			}
+			log.Info("certificates reloaded")
+		}
+	}
 }
 
 // number returns the value of a parameter that is a number.

@@ -4,8 +4,16 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"io"
+	"math/big"
 	"net"
 	"os"
 	"os/exec"
@@ -274,6 +282,7 @@ func TestCannotServe(t *testing.T) {
 		{"socket is a file", 1, []string{"--port", "0", "--unixsocket", plain}},
 		{"address of nobody", 1, []string{"--port", "1", "--bind", "192.0.2.1"}},
 		{"too little memory", 1, []string{"--port", "0", "--unixsocket", path + "2", "--maxmemory", "1k"}},
+		{"TLS without a certificate", 1, []string{"--port", "0", "--tls-port", freePort(t), "--bind", "127.0.0.1"}},
 		{"unknown flag", 2, []string{"--frobnicate", "1"}},
 	}
 	for _, tt := range tests {
@@ -310,7 +319,7 @@ func TestAbandonedSocketIsReplaced(t *testing.T) {
 func TestWarnsOfOpenDoors(t *testing.T) {
 	t.Parallel()
 	port := freePort(t)
-	p := start(t, "--port", port, "--bind", "*")
+	p := start(t, "--port", port, "--bind", "*", "--protected-mode", "no")
 	connect(t, "tcp", "127.0.0.1:"+port).expect("CONFIG GET bind", "bind *")
 	p.stop()
 	p.wait()
@@ -371,5 +380,92 @@ func TestVersionAndHelp(t *testing.T) {
 		if status := run(t.Context(), []string{args}, nil, &out, &log); status != 0 || !strings.HasPrefix(out.String(), want) || log.Len() > 0 {
 			t.Errorf("%s: status %d, output %q, log %q", args, status, out.String(), log.String())
 		}
+	}
+}
+
+// selfSigned writes a certificate for localhost and its key to a directory, and returns what trusts it.
+func selfSigned(t *testing.T, dir, name string) *x509.CertPool {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, DNSNames: []string{"localhost"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{
+		"cert.pem": {Type: "CERTIFICATE", Bytes: cert}, "key.pem": {Type: "PRIVATE KEY", Bytes: secret},
+	} {
+		if err := os.WriteFile(filepath.Join(dir, file), pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	parsed, err := x509.ParseCertificate(cert)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AddCert(parsed)
+	return pool
+}
+
+// TestTLSOnly runs larderd as a process that listens for TLS alone, and has it take a new certificate.
+func TestTLSOnly(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no hangup to send")
+	}
+	dir, port := t.TempDir(), freePort(t)
+	pool := selfSigned(t, dir, "first")
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(exe, "--port", "0", "--tls-port", port, "--bind", "127.0.0.1", "--tls-auth-clients", "no",
+		"--tls-cert-file", filepath.Join(dir, "cert.pem"), "--tls-key-file", filepath.Join(dir, "key.pem"))
+	cmd.Env = append(os.Environ(), asProgram+"=1")
+	var log syncBuffer
+	cmd.Stderr = &log
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		cmd.Process.Kill()
+		cmd.Wait()
+	})
+	connect(t, "tcp", "127.0.0.1:"+port)
+	ask := func() (reply, server string) {
+		conn, err := tls.Dial("tcp", "127.0.0.1:"+port, &tls.Config{RootCAs: pool, ServerName: "localhost"})
+		if err != nil {
+			return err.Error(), ""
+		}
+		defer conn.Close()
+		conn.SetDeadline(time.Now().Add(limit))
+		s := &session{t, conn, bufio.NewReader(conn)}
+		return s.do("CONFIG GET tls-port"), conn.ConnectionState().PeerCertificates[0].Subject.CommonName
+	}
+	if reply, server := ask(); reply != "tls-port "+port || server != "first" {
+		t.Errorf("%s from %s", reply, server)
+	}
+	pool = selfSigned(t, dir, "second")
+	if err := cmd.Process.Signal(syscall.SIGHUP); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(limit); !strings.Contains(log.String(), "certificates reloaded"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal(log.String())
+		}
+	}
+	if reply, server := ask(); reply != "tls-port "+port || server != "second" {
+		t.Errorf("%s from %s", reply, server)
 	}
 }
