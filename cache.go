@@ -185,6 +185,9 @@ func (c *Cache) Close() error {
 // Bitmaps returns the store of bitmaps.
 func (c *Cache) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(c.view) }
 
+// Geo returns the store of positions on the earth.
+func (c *Cache) Geo() datatypes.Geo { return datatypes.NewGeo(c.view) }
+
 // Hashes returns the store of hashes.
 func (c *Cache) Hashes() datatypes.Hashes { return datatypes.NewHashes(c.view) }
 
@@ -218,6 +221,9 @@ type DB struct{ view keyspace.View }
 
 // Bitmaps returns the database's store of bitmaps.
 func (d DB) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(d.view) }
+
+// Geo returns the database's store of positions on the earth.
+func (d DB) Geo() datatypes.Geo { return datatypes.NewGeo(d.view) }
 
 // Hashes returns the database's store of hashes.
 func (d DB) Hashes() datatypes.Hashes { return datatypes.NewHashes(d.view) }
@@ -391,6 +397,9 @@ type Tx struct {
 
 // Bitmaps returns the store of bitmaps.
 func (tx *Tx) Bitmaps() datatypes.Bitmaps { return datatypes.NewBitmaps(tx.view) }
+
+// Geo returns the store of positions on the earth.
+func (tx *Tx) Geo() datatypes.Geo { return datatypes.NewGeo(tx.view) }
 
 // Hashes returns the store of hashes.
 func (tx *Tx) Hashes() datatypes.Hashes { return datatypes.NewHashes(tx.view) }

@@ -70,6 +70,7 @@ func TestAllocations(t *testing.T) {
 	}
 	tests = append(tests, bitmapOperations(f, must)...)
 	tests = append(tests, hyperLogLogOperations(f, must)...)
+	tests = append(tests, geoOperations(f, must)...)
 	for _, tt := range tests {
 		if got := testing.AllocsPerRun(500, tt.do); got != 0 {
 			t.Errorf("%s: %v allocations", tt.name, got)
@@ -108,5 +109,17 @@ func hyperLogLogOperations(f *fixture, must func(bool, error)) []operation {
 		{"HyperLogLogs.Count", func() { _, err := st.Count("sparse"); must(true, err) }},
 		{"HyperLogLogs.Count of two", func() { _, err := st.Count("dense", "sparse"); must(true, err) }},
 		{"HyperLogLogs.Merge", func() { must(true, st.Merge("dense", "sparse")) }},
+	}
+}
+
+func geoOperations(f *fixture, must func(bool, error)) []operation {
+	g := f.geo()
+	for i := range 1000 {
+		_, err := g.Add("places", datatypes.Located{Member: fmt.Sprint(i), Position: datatypes.Position{Longitude: float64(i) / 10}})
+		must(true, err)
+	}
+	return []operation{
+		{"Geo.Position", func() { _, ok, err := g.Position("places", "501"); must(ok, err) }},
+		{"Geo.Distance", func() { _, ok, err := g.Distance("places", "501", "502"); must(ok, err) }},
 	}
 }

@@ -62,4 +62,10 @@ var (
 	ErrFieldNotFloat = errors.New("larder: hash value is not a float")
 	// ErrNaN: the score that results is not a number.
 	ErrNaN = errors.New("larder: resulting score is not a number (NaN)")
+	// ErrPosition: a longitude or latitude is out of range.
+	ErrPosition = errors.New("larder: invalid longitude, latitude pair")
+	// ErrNegativeLength: a radius, width or height is negative.
+	ErrNegativeLength = errors.New("larder: radius, width or height cannot be negative")
+	// ErrNoSuchMember: the member that is to be the centre does not exist.
+	ErrNoSuchMember = errors.New("larder: could not decode requested zset member")
 )

@@ -192,7 +192,8 @@ func TestNothingGetsThrough(t *testing.T) {
 		mustDeny(t, srv, g, cmd, acl.DeniedCommand, "allkeys", "allchannels", "(allkeys -@all)")
 		var access acl.Access
 		for i := range cmd.keys {
-			if cmd.keys[i].flags&(keyNotKey|keyIncomplete|keyVariable) == 0 {
+			option := i > 0 && cmd.keys[i].keyword != "" // a key that not every call has
+			if !option && cmd.keys[i].flags&(keyNotKey|keyIncomplete|keyVariable) == 0 {
 				access |= cmd.keys[i].flags.access()
 			}
 		}
@@ -271,6 +272,24 @@ func sampleCall(g *difftest.Gen, cmd *command) []string {
 		}
 	}
 	return nil
+}
+
+// TestOptionKeysAreGuarded: keys that options name are checked as well, each of them.
+func TestOptionKeysAreGuarded(t *testing.T) {
+	t.Parallel()
+	srv := startCache(t)
+	if err := srv.SetUser("joe", "reset", "on", "nopass", "+@all", "~mine*"); err != nil {
+		t.Fatal(err)
+	}
+	s := openSession(t, srv)
+	s.expect("auth joe x", "+OK")
+	const denied = "-NOPERM this user has no permissions to access one of the keys used as arguments"
+	s.expect("georadius mine 1 1 1 m store mine2", ":0")
+	s.expect("georadius mine 1 1 1 m store yours", denied)
+	s.expect("georadius mine 1 1 1 m store mine2 store yours", denied)
+	s.expect("georadius mine 1 1 1 m storedist yours store mine2", denied)
+	s.expect("georadiusbymember mine m 1 m asc storedist yours", denied)
+	s.expect("georadius yours 1 1 1 m store mine", denied)
 }
 
 // TestNoKeyIsReached calls all commands with wild arguments as a user who may not touch any key that there is, and looks

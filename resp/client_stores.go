@@ -14,6 +14,8 @@ func (c *client) cache() *larder.Cache { return c.srv.Cache }
 
 func (c *client) bitmaps() datatypes.Bitmaps { return c.stores.Bitmaps() }
 
+func (c *client) geo() datatypes.Geo { return c.stores.Geo() }
+
 func (c *client) hashes() datatypes.Hashes { return c.stores.Hashes() }
 
 func (c *client) hyperLogLogs() datatypes.HyperLogLogs { return c.stores.HyperLogLogs() }

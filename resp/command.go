@@ -219,6 +219,10 @@ func (cmd *command) appendKeys(refs []keyRef, args [][]byte) ([]keyRef, bool) {
 		if spec.flags&keyNotKey != 0 {
 			continue
 		}
+		if spec.keyword != "" && spec.last == 0 && i > 0 {
+			refs = spec.appendOptions(refs, args)
+			continue
+		}
 		first, last, step, ok := spec.locate(args)
 		if !ok {
 			return refs, false
@@ -232,6 +236,17 @@ func (cmd *command) appendKeys(refs []keyRef, args [][]byte) ([]keyRef, bool) {
 		}
 	}
 	return refs, true
+}
+
+// appendOptions appends the keys behind every occurrence of a keyword that names an option of one key, which may be
+// missing. It may also be there twice: which of the keys the command uses then does not matter to who guards them all.
+func (s *keySpec) appendOptions(refs []keyRef, args [][]byte) []keyRef {
+	for at := s.startFrom; at+1 < len(args); at++ {
+		if strings.EqualFold(text(args[at]), s.keyword) {
+			refs = append(refs, keyRef{at + 1, s.flags})
+		}
+	}
+	return refs
 }
 
 // takes reports whether the command may be called with n arguments, its name included.
@@ -334,6 +349,7 @@ func init() {
 		hashExpiryCommands(),
 		bitmapCommands(),
 		hyperLogLogCommands(),
+		geoCommands(),
 		setCommands(),
 		sortedSetCommands(),
 		keyCommands(),

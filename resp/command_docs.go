@@ -79,7 +79,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
 		aclDocs(),
-		stringDocs(), bitmapDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
+		stringDocs(), bitmapDocs(), geoDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
 		connectionDocs(), serverDocs(), setDocs(), sortedSetDocs(), transactionDocs(),
 		pubsubDocs(),
 	} {

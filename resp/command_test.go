@@ -176,6 +176,29 @@ func TestKeySpecs(t *testing.T) {
 	}
 }
 
+// TestOptionKeys: a key that an option names is found wherever the option stands, and however often.
+func TestOptionKeys(t *testing.T) {
+	t.Parallel()
+	cmd := lookupCommand([]byte("georadius"))
+	for args, want := range map[string][]int{
+		"georadius k 1 1 1 m":                              {1},
+		"georadius k 1 1 1 m store":                        {1},
+		"georadius k 1 1 1 m asc STORE d":                  {1, 8},
+		"georadius k 1 1 1 m storedist d store e asc":      {1, 9, 7},
+		"georadius k 1 1 1 m store d count 1 any store e":  {1, 7, 12},
+		"georadius store store store store store withdist": {1},
+	} {
+		refs, ok := cmd.appendKeys(nil, bytes.Fields([]byte(args)))
+		var got []int
+		for _, ref := range refs {
+			got = append(got, ref.index)
+		}
+		if !ok || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v, want %v", args, got, ok, want)
+		}
+	}
+}
+
 // grownCommands take as many arguments in Redis 7.0 as they do here at least.
 var grownCommands = []string{"zrank", "zrevrank"}
 

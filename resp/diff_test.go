@@ -130,8 +130,9 @@ func TestDiffRandom(t *testing.T) {
 		{"hyperloglogs", 30, [][]difftest.Weighted{difftest.HyperLogLogs(2000)}},
 		{"sets", 30, [][]difftest.Weighted{difftest.Sets()}},
 		{"sorted sets", 40, [][]difftest.Weighted{difftest.SortedSets(), difftest.Sets()}},
+		{"geo", 40, [][]difftest.Weighted{difftest.Geo()}},
 		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.Hashes(), difftest.HyperLogLogs(1),
-			difftest.Sets(), difftest.SortedSets(), difftest.Keyspace()}},
+			difftest.Sets(), difftest.SortedSets(), difftest.Geo(), difftest.Keyspace()}},
 		{"transactions", 40, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace(), difftest.Transactions()}},
 	}
 	h := startDiff(t)

@@ -43,6 +43,7 @@ var storeErrors = []struct {
 	{datatypes.ErrFieldType, errFieldType},
 	{datatypes.ErrNotHyperLogLog, "WRONGTYPE Key is not a valid HyperLogLog string value."},
 	{datatypes.ErrCorruptHyperLogLog, "INVALIDOBJ Corrupted HLL object detected"},
+	{datatypes.ErrNoSuchMember, errNoSuchMember},
 	{datatypes.ErrNotSparse, "ERR HLL encoding is not sparse"},
 }
 
