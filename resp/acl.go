@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/acl"
 )
 
@@ -264,6 +265,7 @@ func (s *Server) loadUsers(asking *client) error {
 		return err
 	}
 	s.disconnectUsers(former, asking)
+	s.disconnectListeners(s.users.Default(), asking)
 	return nil
 }
 
@@ -299,10 +301,47 @@ func (s *Server) disconnectUsers(former []*acl.User, asking *client) {
 
 // SetUser changes the rights of a user by rules such as "on", ">password", "~key:*" or "+@read", all of them or, when it
 // returns an error, none. A user who does not exist is created, without rights. Connections of the user have the new
-// rights from the next command on. It is ACL SETUSER. O(rules × commands).
+// rights from the next command on; those with subscriptions that are not covered any more are closed. It is ACL SETUSER. O(rules × commands).
 func (s *Server) SetUser(name string, rules ...string) error {
 	s.init()
-	return s.users.Set(name, rules)
+	return s.setUser(name, rules, nil)
+}
+
+func (s *Server) setUser(name string, rules []string, asking *client) error {
+	if err := s.users.Set(name, rules); err != nil {
+		return err
+	}
+	s.disconnectListeners(s.users.Lookup(name), asking)
+	return nil
+}
+
+// disconnectListeners ends the connections of a user that have subscriptions which the user's rights do not cover.
+func (s *Server) disconnectListeners(user *acl.User, asking *client) {
+	if user == nil || user.Unrestricted() {
+		return
+	}
+	for _, c := range s.snapshot() {
+		if !c.isUser(user) || s.listensRightly(c, user) {
+			continue
+		}
+		if c == asking {
+			c.closing = true
+			continue
+		}
+		c.kill("subscriptions denied")
+	}
+}
+
+// listensRightly reports whether the user's rights cover all subscriptions of a client.
+func (s *Server) listensRightly(c *client, user *acl.User) bool {
+	for _, kind := range []datatypes.TopicKind{datatypes.Channel, datatypes.Pattern, datatypes.ShardChannel} {
+		for _, topic := range s.Cache.PubSub().Subscribed(c, kind) {
+			if !user.MayListen([]byte(topic), kind == datatypes.Pattern) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // DeleteUsers removes users, disconnects their clients and returns how many there were. The default user cannot be

@@ -471,3 +471,28 @@ func TestACLInTransactions(t *testing.T) {
 		t.Errorf("logged: %s", contexts)
 	}
 }
+
+func TestACLEndsSubscriptions(t *testing.T) {
+	t.Parallel()
+	srv := startCache(t)
+	admin := openSession(t, srv)
+	admin.expect("acl setuser joe on nopass +@all allchannels", "+OK")
+	subscribed := func(command string) *session {
+		s := openSession(t, srv)
+		s.expect("auth joe x", "+OK")
+		if got := s.do(strings.Fields(command)...); !strings.HasPrefix(got, "*[") {
+			t.Fatalf("%s: %s", command, got)
+		}
+		return s
+	}
+	news, other, pattern, shard := subscribed("subscribe news"), subscribed("subscribe other"), subscribed("psubscribe n*"), subscribed("ssubscribe shard")
+	admin.expect("acl setuser joe resetchannels &n* &shard", "+OK")
+	for s, want := range map[*session]string{news: `*["pong" ""]`, other: "closed", pattern: `*["pong" ""]`, shard: `*["pong" ""]`} {
+		s.expect("ping", want)
+	}
+	admin.expect("acl setuser joe resetchannels &news", "+OK")
+	for s, want := range map[*session]string{news: `*["pong" ""]`, pattern: "closed", shard: "closed"} {
+		s.expect("ping", want)
+	}
+	news.expect("subscribe other", "-NOPERM this user has no permissions to access one of the channels used as arguments")
+}

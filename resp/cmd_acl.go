@@ -45,7 +45,7 @@ func (c *client) writeBulkStrings(list []string) {
 
 // cmdACLSetUser is ACL SETUSER username [rule …].
 func cmdACLSetUser(c *client, args [][]byte) {
-	c.writeOutcome(c.srv.users.Set(string(args[2]), textList(args[3:])))
+	c.writeOutcome(c.srv.setUser(string(args[2]), textList(args[3:]), c))
 }
 
 // writeOutcome answers OK, or with the error of something that is not the store's.

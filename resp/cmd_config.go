@@ -52,10 +52,8 @@ func cmdConfigResetStat(c *client, _ [][]byte) {
 	c.writeOK()
 }
 
-// cmdConfigRewrite is CONFIG REWRITE. Parameters come from the command line, so there is no file to write them to.
-func cmdConfigRewrite(c *client, _ [][]byte) {
-	c.writeError("ERR The server is running without a config file")
-}
+// cmdConfigRewrite is CONFIG REWRITE.
+func cmdConfigRewrite(c *client, _ [][]byte) { c.writeOutcome(c.srv.RewriteConfig()) }
 
 func cmdConfigHelp(c *client, _ [][]byte) {
 	writeHelp(c, "CONFIG",

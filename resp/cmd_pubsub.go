@@ -91,6 +91,10 @@ func (c *client) subscribe(kind datatypes.TopicKind, verb string, topics [][]byt
 		c.writeInt(c.subscriptions(kind))
 	}
 	c.noteSubscriptions()
+	// Whoever narrows the user's rights meanwhile looks at the subscriptions that there are by then.
+	if !c.rights.Unrestricted() && !c.srv.listensRightly(c, c.user) {
+		c.closing = true
+	}
 }
 
 // unsubscribe answers the end of subscriptions with one message for each. Without topics it ends all of that kind. What

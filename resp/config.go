@@ -32,10 +32,21 @@ type parameter struct {
 	get      func(s *Server) value
 	set      func(s *Server, v value) error // nil if it cannot change while the server runs
 
+	form lineForm
+
 	// after puts what was set into force, for all parameters of a group at once.
 	after func(s *Server) error
 	group string
 }
+
+// lineForm is how a parameter is written in a configuration file.
+type lineForm uint8
+
+const (
+	oneWord   lineForm = iota
+	manyWords          // its value is all words of a line
+	manyLines          // and those of further lines that name it
+)
 
 // parameters is the table, by name.
 var parameters = sortedParameters(tlsParameterRows(), []parameter{
@@ -58,12 +69,12 @@ var parameters = sortedParameters(tlsParameterRows(), []parameter{
 	},
 	only("no").parameter("appendonly", "nothing is written to disk"),
 	{
-		name: "bind", kind: anyText{}, standard: "127.0.0.1 -::1",
+		name: "bind", kind: anyText{}, standard: "127.0.0.1 -::1", form: manyWords,
 		usage: "addresses to listen on, * and ::* for all; one behind a - may be missing",
 		get:   func(s *Server) value { return textOf(strings.Join(s.boundHosts(), " ")) },
 	},
 	{
-		name: "client-output-buffer-limit", kind: outputLimitsKind{}, standard: standardOutputLimits.String(),
+		name: "client-output-buffer-limit", form: manyLines, kind: outputLimitsKind{}, standard: standardOutputLimits.String(),
 		usage: "for classes of clients, the output that may wait: <class> <hard> <soft> <seconds above soft> ...",
 		get:   func(s *Server) value { return textOf(s.settings.outputLimits.Load().String()) },
 		set: func(s *Server, v value) error {
@@ -216,7 +227,7 @@ func sortedParameters(lists ...[]parameter) []parameter {
 // parameter is the row of something that is as it is.
 func (k only) parameter(name, usage string) parameter {
 	return parameter{
-		name: name, kind: k, standard: string(k), usage: usage,
+		name: name, kind: k, standard: string(k), usage: usage, form: manyWords,
 		get: func(*Server) value { return textOf(string(k)) },
 		set: func(*Server, value) error { return nil },
 	}

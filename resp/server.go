@@ -55,6 +55,10 @@ type Server struct {
 	// systems, have a goroutine each.
 	Loops int
 
+	// ConfigFile is the file, in the format of redis.conf, that RewriteConfig writes. It is not read; see ReadConfigFile.
+	// Empty means none.
+	ConfigFile string
+
 	// TLSConfig is what ServeTLS and ListenAndServeTLS offer, as far as their arguments or parameters do not say
 	// otherwise. Nil means TLS 1.2 and later.
 	TLSConfig *tls.Config

@@ -3,9 +3,9 @@ package acl
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
+
+	"github.com/larderkv/larder/internal/atomicfile"
 )
 
 const errNotLoaded = "WARNING: ACL errors detected, no change to the previously active ACL rules was performed"
@@ -91,16 +91,5 @@ func (us *Users) loadRules(r *rights, rules []string, where string, problems *st
 
 // Save writes all users to a file in such a way that there is either the old file or the whole new one. It is ACL SAVE.
 func (us *Users) Save(file string) error {
-	text := strings.Join(us.List(), "\n") + "\n"
-	tmp, err := os.CreateTemp(filepath.Dir(file), filepath.Base(file)+".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name()) // fails once it has been renamed
-	_, err = tmp.WriteString(text)
-	err = errors.Join(err, tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), file)
+	return atomicfile.Write(file, strings.Join(us.List(), "\n")+"\n", 0o600)
 }

@@ -22,7 +22,7 @@ func Split(line string) (found []string, ok bool) {
 
 // Quote returns a word that Split reads as s: s itself where that will do, or else s in double quotes.
 func Quote(s string) string {
-	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"'\#`, r) }) {
+	if s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"'\`, r) }) {
 		return s
 	}
 	const digits = "0123456789abcdef"

@@ -35,7 +35,7 @@ func TestSplit(t *testing.T) {
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	for s, want := range map[string]string{
-		"plain": "plain", "": `""`, "a b": `"a b"`, `a"\`: `"a\"\\"`, "\x00\xff": `"\x00\xff"`, "it's": `"it's"`, "#x": `"#x"`,
+		"plain": "plain", "": `""`, "a b": `"a b"`, `a"\`: `"a\"\\"`, "\x00\xff": `"\x00\xff"`, "it's": `"it's"`, "#x": "#x",
 	} {
 		if got := Quote(s); got != want {
 			t.Errorf("Quote(%q) = %s, want %s", s, got, want)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -15,22 +16,68 @@ import (
 // config holds a value for every parameter, in the form in which CONFIG GET shows it.
 type config map[string]string
 
+// options is all that larderd is told.
+type options struct {
+	config
+	file  string          // the configuration file, absolute, "" if there is none
+	users []resp.UserRule // those that it declares
+}
+
 var (
 	errHelp    = errors.New("help was asked for")
 	errVersion = errors.New("the version was asked for")
 )
 
-// parse returns the parameters as the defaults, the environment and the arguments give them, each overriding the one
-// before.
-func parse(args, environ []string) (config, error) {
+// parse returns the parameters as the defaults, the configuration file, the environment and the arguments give them, each
+// overriding the one before. The file is the first argument unless that is a flag.
+func parse(args, environ []string) (options, error) {
+	var o options
+	if len(args) > 0 && args[0] != "" && args[0][0] != '-' {
+		o.file, args = args[0], args[1:]
+	}
 	flags, err := parseArgs(args)
 	if err != nil {
+		return o, err
+	}
+	lines, err := o.read()
+	if err != nil {
+		return o, err
+	}
+	o.config, err = settle(lines, parseEnviron(environ), flags)
+	if err == nil && o.config["aclfile"] != "" && len(o.users) > 0 {
+		err = fmt.Errorf("users are declared in %s, and aclfile is set: there must be one place for them", o.file)
+	}
+	return o, err
+}
+
+// read reads the configuration file, if there is one, and returns the parameters that it sets.
+func (o *options) read() (lines map[string]string, err error) {
+	if o.file == "" {
+		return nil, nil
+	}
+	if o.file, err = filepath.Abs(o.file); err != nil {
 		return nil, err
 	}
-	variables := parseEnviron(environ)
+	file, err := resp.ReadConfigFile(o.file)
+	if err != nil {
+		return nil, fmt.Errorf("configuration file:\n%w", err)
+	}
+	o.users = file.Users
+	lines = make(map[string]string)
+	for _, setting := range file.Settings {
+		lines[setting.Name] = setting.Value
+	}
+	return lines, nil
+}
+
+// settle decides between the sources of parameters.
+func settle(lines, variables, flags map[string]string) (config, error) {
 	cfg := make(config)
 	for _, p := range resp.Parameters() {
 		text, source := p.Default, "the default"
+		if v, ok := lines[p.Name]; ok {
+			text, source = v, p.Name
+		}
 		if v, ok := variables[variable(p.Name)]; ok {
 			text, source = v, variable(p.Name)
 		}
@@ -61,7 +108,7 @@ func parseArgs(args []string) (map[string]string, error) {
 		}
 		name, isFlag := strings.CutPrefix(arg, "--")
 		if !isFlag {
-			return nil, fmt.Errorf("unexpected argument %q; parameters are given as --name value, see --help", arg)
+			return nil, fmt.Errorf("unexpected argument %q; parameters are given as --name value, after the configuration file if any, see --help", arg)
 		}
 		name, value, hasValue := strings.Cut(name, "=")
 		name = strings.ToLower(name)
@@ -168,11 +215,12 @@ func (c config) settings() []resp.Setting {
 }
 
 func writeHelp(w io.Writer) {
-	fmt.Fprint(w, `Usage: larderd [--name value]...
+	fmt.Fprint(w, `Usage: larderd [/path/to/redis.conf] [--name value]...
 
 Serves a cache to clients of Redis and Valkey until it gets SIGTERM or SIGINT.
-Every parameter may also come from the environment: LARDER_MAXMEMORY for
---maxmemory. Flags win over the environment.
+Every parameter may also come from a file in the format of redis.conf, or from
+the environment: LARDER_MAXMEMORY for --maxmemory. Flags win over the
+environment, and that over the file.
 
 `)
 	for _, p := range resp.Parameters() {

@@ -2,14 +2,32 @@ package main
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/larderkv/larder/resp"
 )
 
+// writeFile writes a file for the test and returns its path.
+func writeFile(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "larder.conf")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestParse(t *testing.T) {
 	t.Parallel()
+	included := writeFile(t, "timeout 1\nTimeout 2\n")
+	good := writeFile(t, "# comment\nPORT 7001\nbind 127.0.0.1 ::1\nmaxmemory 100mb\nrequirepass \"a b\"\nsave \"\"\n"+
+		"client-output-buffer-limit normal 0 0 0\nclient-output-buffer-limit pubsub 1mb 0 5\ninclude "+included+"\nuser joe on >x +get\n")
+	bad := writeFile(t, "port 70000\nreplicaof a 1\nappendonly no\nrename-command x y\nrequirepass a b\nuser joe +nosuch\nuser ann on\n"+
+		"user ann off\nsave 900 1\n")
+	unbalanced := writeFile(t, "port 1\nrequirepass \"x\n")
 	tests := []struct {
 		name    string
 		args    []string
@@ -42,7 +60,21 @@ func TestParse(t *testing.T) {
 		{name: "unknown", args: []string{"--replicaof", "x"}, problem: "unknown flag --replicaof; see --help"},
 		{name: "no value", args: []string{"--port"}, problem: "--port needs a value"},
 		{name: "flag for a value", args: []string{"--port", "--bind", "::1"}, problem: "--port needs a value"},
-		{name: "configuration file", args: []string{"/etc/redis.conf"}, problem: "unexpected argument"},
+		{name: "configuration file", args: []string{good}, environ: []string{"LARDER_TIMEOUT=3"},
+			want: map[string]string{"port": "7001", "bind": "127.0.0.1 ::1", "maxmemory": "104857600", "requirepass": "a b", "timeout": "3",
+				"client-output-buffer-limit": "normal 0 0 0 pubsub 1048576 0 5", "save": ""}},
+		{name: "flags win over the file", args: []string{good, "--port", "7002"}, want: map[string]string{"port": "7002", "timeout": "2"}},
+		{name: "no such file", args: []string{good + "x"}, problem: "no such file"},
+		{name: "file after flags", args: []string{"--port", "1", "--", good}, problem: "unknown flag"},
+		{name: "what is wrong with a file, all of it", args: []string{bad}, problem: bad + `:1: port: argument must be between 0 and 65535 inclusive
+` + bad + `:2: unknown parameter 'replicaof'
+` + bad + `:4: rename-command is not supported; take commands away from users by ACL rules instead
+` + bad + `:5: wrong number of arguments for 'requirepass'
+` + bad + `:6: Error in user declaration: Error in ACL SETUSER modifier '+nosuch': Unknown command or category name in ACL
+` + bad + `:8: Duplicate user found. A user can only be defined once in config files
+` + bad + `:9: save: larder has no other value than ''`},
+		{name: "unbalanced quotes", args: []string{unbalanced}, problem: unbalanced + ":2: unbalanced quotes"},
+		{name: "users in two places", args: []string{good, "--aclfile", "x"}, problem: "there must be one place"},
 		{name: "single dash", args: []string{"-port", "1"}, problem: "unexpected argument"},
 		{name: "wrong number", args: []string{"--port", "70000"}, problem: `--port "70000": argument must be between 0 and 65535 inclusive`},
 		{name: "wrong variable", environ: []string{"LARDER_PORT=x"}, problem: `LARDER_PORT "x": argument couldn't be parsed into an integer`},
@@ -62,8 +94,8 @@ func TestParse(t *testing.T) {
 			continue
 		}
 		for name, want := range tt.want {
-			if cfg[name] != want {
-				t.Errorf("%s: %s is %q, want %q", tt.name, name, cfg[name], want)
+			if cfg.config[name] != want {
+				t.Errorf("%s: %s is %q, want %q", tt.name, name, cfg.config[name], want)
 			}
 		}
 	}

@@ -1,9 +1,11 @@
 // Larderd serves a cache to clients of Redis and Valkey.
 //
 //	larderd --port 6379 --maxmemory 1gb --maxmemory-policy allkeys-lfu
+//	larderd /etc/larder.conf --port 6379
 //
-// Its flags have the names, the values and, but for io-threads, the defaults of redis.conf. A flag may stand in the
-// environment instead: LARDER_MAXMEMORY_POLICY for --maxmemory-policy; the flag wins over the variable. It listens on
+// Its flags have the names, the values and, but for io-threads, the defaults of redis.conf. They may stand in a file of
+// that format, which is the first argument, or in the environment: LARDER_MAXMEMORY_POLICY for --maxmemory-policy. The
+// flag wins over the variable, and that over the line. A parameter that larder does not have is an error. It listens on
 // the loopback addresses unless it is told otherwise. On SIGTERM or SIGINT it answers what it has received and ends;
 // the data ends with it. On SIGHUP it reads the certificates of tls-port again.
 //
@@ -43,7 +45,7 @@ func main() {
 
 // run is the whole program. It returns the exit status, once ctx is done or it cannot go on.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	cfg, err := parse(args, environ)
+	o, err := parse(args, environ)
 	switch {
 	case errors.Is(err, errHelp):
 		writeHelp(stdout)
@@ -55,8 +57,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 		fmt.Fprintln(stderr, "larderd:", err)
 		return exitUsage
 	}
-	log := newLogger(stderr, cfg["loglevel"])
-	if err := serve(ctx, cfg, log); err != nil {
+	log := newLogger(stderr, o.config["loglevel"])
+	if err := serve(ctx, o, log); err != nil {
 		log.Error("cannot serve", "error", err)
 		return exitFailure
 	}
@@ -64,7 +66,8 @@ func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) 
 }
 
 // serve opens the cache and serves it until ctx is done.
-func serve(ctx context.Context, cfg config, log *slog.Logger) error {
+func serve(ctx context.Context, o options, log *slog.Logger) error {
+	cfg := o.config
 	policy, err := larder.ParsePolicy(cfg["maxmemory-policy"])
 	if err != nil {
 		return err
@@ -83,11 +86,17 @@ func serve(ctx context.Context, cfg config, log *slog.Logger) error {
 		Logger:      log,
 		Password:    cfg["requirepass"],
 		ACLFile:     cfg["aclfile"],
+		ConfigFile:  o.file,
 		Loops:       int(cfg.number("io-threads")),
 		EnableDebug: cfg.yes("enable-debug-command"),
 	}
 	if err := srv.SetConfig(cfg.settings()...); err != nil {
 		return err
+	}
+	for _, user := range o.users {
+		if err := srv.SetUser(user.Name, user.Rules...); err != nil {
+			return err
+		}
 	}
 	listeners, err := listen(ctx, cfg, log)
 	if err != nil {

@@ -469,3 +469,28 @@ func TestTLSOnly(t *testing.T) {
 		t.Errorf("%s from %s", reply, server)
 	}
 }
+
+func TestConfigurationFile(t *testing.T) {
+	t.Parallel()
+	path := socketPath(t)
+	file := writeFile(t, "# how we run\nport 0\nunixsocket "+path+"\nmaxclients 7\nuser joe on >pw +@all ~j*\nuser default off\n")
+	p := start(t, file, "--timeout", "9")
+	c := connect(t, "unix", path)
+	c.expect("PING", "-NOAUTH Authentication required.")
+	c.expect("AUTH joe pw", "+OK")
+	c.expect("SET x 1", "-NOPERM this user has no permissions to access one of the keys used as arguments")
+	c.expect("CONFIG GET maxclients", "maxclients 7")
+	c.expect("CONFIG SET maxclients 8", "+OK")
+	c.expect("CONFIG REWRITE", "+OK")
+	p.stop()
+	p.wait()
+	text, err := os.ReadFile(file)
+	if want := "maxclients 8\n"; err != nil || !strings.Contains(string(text), want) || !strings.HasPrefix(string(text), "# how we run\nport 0\n") {
+		t.Errorf("%s, %v", text, err)
+	}
+	start(t, file)
+	c = connect(t, "unix", path)
+	c.expect("AUTH joe pw", "+OK")
+	c.expect("CONFIG GET maxclients", "maxclients 8")
+	c.expect("CONFIG GET timeout", "timeout 9")
+}
