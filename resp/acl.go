@@ -131,6 +131,7 @@ func (c *client) denial(q *queued) string {
 	if denial.Reason == acl.Permitted {
 		return ""
 	}
+	c.last.Store(q.cmd)
 	c.logDenial(denial, q)
 	return denialText(denial, q.cmd)
 }
@@ -248,7 +249,7 @@ func (s *Server) ready() error {
 }
 
 // errNoACLFile is the answer to ACL LOAD and SAVE where there is no file.
-var errNoACLFile = errors.New("This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.")
+const errNoACLFile = wording("This Redis instance is not configured to use an ACL file. You may want to specify users via the ACL SETUSER command and then issue a CONFIG REWRITE (assuming you have a Redis configuration file set) in order to store users in the Redis configuration.")
 
 // loadUsers replaces all users by those of the file and disconnects the clients of those that there were, but for the
 // default user. When it returns an error, nothing has changed.
@@ -258,7 +259,7 @@ func (s *Server) loadUsers(asking *client) error {
 	}
 	text, err := os.ReadFile(s.ACLFile)
 	if err != nil {
-		return errors.New("Error loading ACLs, opening file '" + s.ACLFile + "': " + systemText(err))
+		return wording("Error loading ACLs, opening file '" + s.ACLFile + "': " + systemText(err))
 	}
 	former, err := s.users.Load(s.ACLFile, string(text))
 	if err != nil {
@@ -287,7 +288,7 @@ func (s *Server) saveUsers() error {
 	}
 	if err := s.users.Save(s.ACLFile); err != nil {
 		s.log().Error("resp: users not saved", "file", s.ACLFile, "error", err)
-		return errors.New("There was an error trying to save the ACLs. Please check the server logs for more information")
+		return wording("There was an error trying to save the ACLs. Please check the server logs for more information")
 	}
 	return nil
 }
@@ -355,6 +356,20 @@ func (s *Server) deleteUsers(names []string, asking *client) int {
 	deleted := s.users.Delete(names...)
 	s.disconnectUsers(deleted, asking)
 	return len(deleted)
+}
+
+// LoadUsers replaces all users by those of the ACLFile and disconnects the clients of those that there were, but for the
+// default user, who always exists. When it returns an error, which lists everything that is wrong with the file, nothing
+// has changed. It is ACL LOAD. O(length of the file × commands + connections).
+func (s *Server) LoadUsers() error {
+	s.init()
+	return s.loadUsers(nil)
+}
+
+// SaveUsers writes all users to the ACLFile, which is replaced as a whole. It is ACL SAVE. O(users × commands).
+func (s *Server) SaveUsers() error {
+	s.init()
+	return s.saveUsers()
 }
 
 // Users returns all users and their rights, each as a line of an ACL file, by name. It is ACL LIST. O(users × commands).

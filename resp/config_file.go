@@ -89,19 +89,19 @@ func (r *configReader) takeUser(args []string) error {
 	}
 	name, rules := args[0], args[1:]
 	if slices.ContainsFunc(r.file.Users, func(u UserRule) bool { return u.Name == name }) {
-		return errors.New("Duplicate user found. A user can only be defined once in config files")
+		return wording("Duplicate user found. A user can only be defined once in config files")
 	}
 	if name == acl.DefaultName {
 		rules = append([]string{"reset"}, rules...)
 	}
 	if err := r.users.Set(name, rules); err != nil {
-		return errors.New("Error in user declaration: " + err.Error())
+		return wording("Error in user declaration: " + err.Error())
 	}
 	r.file.Users = append(r.file.Users, UserRule{name, rules})
 	return nil
 }
 
-var errNoConfigFile = errors.New("The server is running without a config file")
+const errNoConfigFile = wording("The server is running without a config file")
 
 // RewriteConfig writes the parameters and users that are in force to the ConfigFile, all or nothing. Comments, the order
 // of lines, and lines that say what is in force stay as they are. So do those about parameters that cannot change while
@@ -117,7 +117,7 @@ func (s *Server) RewriteConfig() error {
 	}
 	if err != nil {
 		s.log().Error("resp: configuration not rewritten", "file", s.ConfigFile, "error", err)
-		return errors.New("Rewriting config file: " + systemText(err))
+		return wording("Rewriting config file: " + systemText(err))
 	}
 	s.log().Info("resp: configuration rewritten", "file", s.ConfigFile)
 	return nil

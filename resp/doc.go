@@ -30,6 +30,15 @@
 //
 // On a loop a command that takes long delays the other clients of that loop, as it does all clients of Redis.
 //
+// # Who may do what
+//
+// Every connection is a user's, the default user's at first, and every command is checked against what the user may do:
+// commands, keys to read, keys to write, channels. Users are declared by SetUser, ACL SETUSER, an ACLFile or a
+// configuration file, in the words of Redis. While the default user needs no password, only this machine is served
+// (protected mode). What restricts nothing costs a command one comparison.
+//
+// ServeTLS serves by TLS, and reads its certificates again when ReloadTLS or CONFIG SET says so.
+//
 // # Caveats
 //
 // A connection that has a goroutine is not read while a reply cannot be written. A client that writes a pipeline of many

@@ -16,6 +16,11 @@ const (
 	errClientName    = "ERR Client names cannot contain spaces, newlines or special characters."
 )
 
+// wording is an error in the words of Redis, which are those of a sentence.
+type wording string
+
+func (w wording) Error() string { return string(w) }
+
 // storeErrors are the texts that Redis has for what the stores return. Where its text names the command or the option,
 // the handler sees to it.
 var storeErrors = []struct {

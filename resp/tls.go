@@ -112,7 +112,7 @@ func (s *Server) applyTLS() error {
 	}
 	if err := s.ReloadTLS(); err != nil {
 		s.log().Error("resp: TLS configuration not changed", "error", err)
-		return errors.New("Unable to update TLS configuration. Check server logs.")
+		return wording("Unable to update TLS configuration. Check server logs.")
 	}
 	return nil
 }

@@ -187,11 +187,10 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%q: %v, %v", text, former, err)
 		}
 	}
-	former, err := us.Load("f", "\n user ann on  >x ~a\t(+get ~b )\r\n\nuser default off")
-	if err == nil || us.Lookup("ann") != nil {
+	if _, err := us.Load("f", "\n user ann on  >x ~a\t(+get ~b )\r\n\nuser default off"); err == nil || us.Lookup("ann") != nil {
 		t.Errorf("a selector that begins within a word is accepted: %v", err)
 	}
-	former, err = us.Load("f", "\n user ann on  >x ~a\t (+get ~b )\r\n\nuser default off")
+	former, err := us.Load("f", "\n user ann on  >x ~a\t (+get ~b )\r\n\nuser default off")
 	if err != nil || !slices.Equal(former, []*User{joe}) || joe.Check(parseCall(us.catalog, "get")).Reason != DeniedCommand {
 		t.Errorf("%v, %v", former, err)
 	}

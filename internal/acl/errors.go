@@ -1,17 +1,19 @@
 package acl
 
-import "errors"
+// Error is what may be wrong with a rule, in the words of Redis.
+type Error string
 
-// What may be wrong with a rule. The texts are those of Redis.
-var (
-	ErrSyntax         = errors.New("Syntax error")
-	ErrUnknown        = errors.New("Unknown command or category name in ACL")
-	ErrFirstArg       = errors.New("Allowing first-arg of a subcommand is not supported")
-	ErrAfterAllKeys   = errors.New("Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns")
-	ErrAfterAllChans  = errors.New("Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels")
-	ErrNoSuchPassword = errors.New("The password you are trying to remove from the user does not exist")
-	ErrPasswordHash   = errors.New("The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters")
-	ErrUserName       = errors.New("Usernames can't contain spaces or null characters")
+func (e Error) Error() string { return string(e) }
+
+const (
+	ErrSyntax         = Error("Syntax error")
+	ErrUnknown        = Error("Unknown command or category name in ACL")
+	ErrFirstArg       = Error("Allowing first-arg of a subcommand is not supported")
+	ErrAfterAllKeys   = Error("Adding a pattern after the * pattern (or the 'allkeys' flag) is not valid and does not have any effect. Try 'resetkeys' to start with an empty list of patterns")
+	ErrAfterAllChans  = Error("Adding a pattern after the * pattern (or the 'allchannels' flag) is not valid and does not have any effect. Try 'resetchannels' to start with an empty list of channels")
+	ErrNoSuchPassword = Error("The password you are trying to remove from the user does not exist")
+	ErrPasswordHash   = Error("The password hash must be exactly 64 characters and contain only lowercase hexadecimal characters")
+	ErrUserName       = Error("Usernames can't contain spaces or null characters")
 )
 
 // RuleError is the error of Set for a rule that cannot be applied.

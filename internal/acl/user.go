@@ -111,14 +111,6 @@ func (u *User) Check(call *Call) Denial {
 	return verdict
 }
 
-// ReadsAllKeys reports whether the user may read whatever key with the command, which is asked where keys are not found
-// among the arguments (SORT BY).
-func (u *User) ReadsAllKeys(cmd *Command) bool {
-	return slices.ContainsFunc(u.now.Load().selectors, func(s *selector) bool {
-		return s.allKeys && (s.allCommands || s.commands.has(cmd.id))
-	})
-}
-
 // MayListen reports whether the user's rights cover a subscription.
 func (u *User) MayListen(channel []byte, isPattern bool) bool {
 	return slices.ContainsFunc(u.now.Load().selectors, func(s *selector) bool {

@@ -116,6 +116,10 @@ var (
 		{"object", "encoding", "c"}, {"object", "help"}, {"memory", "usage", "c"}, {"config", "get", "x"}, {"config", "set", "x", "y"},
 		{"config"}, {"client", "id"}, {"client", "kill", "x"}, {"acl", "whoami"}, {"command"}, {"command", "count"}, {"select", "0"},
 		{"select", "1"}, {"ping"}, {"auth", "x"}, {"hello"}, {"reset"}, {"flushall"}, {"keys", "*"}, {"scan", "0"}, {"randomkey"},
+		{"publish", "news", "x"}, {"publish", "other", "x"}, {"spublish", "news", "x"}, {"subscribe", "news", "nothing"}, {"subscribe", "news", "x"},
+		{"psubscribe", "n*"}, {"psubscribe", "news"}, {"psubscribe", "ne*"}, {"ssubscribe", "news"}, {"unsubscribe", "x"}, {"pubsub", "channels"},
+		{"sadd", "c", "1"}, {"smove", "c", "dd", "1"}, {"sinterstore", "dd", "c", "a"}, {"sintercard", "2", "a", "c"}, {"sunion", "a", "b"},
+		{"hset", "c", "f", "v"}, {"hget", "c", "f"}, {"hincrby", "dd", "f", "1"}, {"watch", "c"}, {"multi"}, {"swapdb", "0", "1"}, {"move", "c", "1"},
 		{"nosuch"}, {"get"}, {"touch", "a", "c"}, {"expire", "c", "1"}, {"ttl", "c"}, {"lcs", "a", "c"}, {"pfadd", "c"}, {"type", "c"},
 	}
 )

@@ -93,6 +93,11 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if err := srv.SetConfig(cfg.settings()...); err != nil {
 		return err
 	}
+	if srv.ACLFile != "" {
+		if err := srv.LoadUsers(); err != nil {
+			return err
+		}
+	}
 	for _, user := range o.users {
 		if err := srv.SetUser(user.Name, user.Rules...); err != nil {
 			return err
