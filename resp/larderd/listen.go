@@ -39,7 +39,7 @@ func listen(ctx context.Context, cfg config, log *slog.Logger) (listeners []list
 		}
 	}
 	if path := cfg["unixsocket"]; path != "" {
-		ln, err := listenUnix(path, cfg["unixsocketperm"])
+		ln, err := listenUnix(ctx, path, cfg["unixsocketperm"])
 		if err != nil {
 			return listeners, err
 		}
@@ -98,19 +98,21 @@ func address(host, port string) (network, addr string) {
 
 // listenUnix listens on a unix socket. It takes the place of a socket that a process left behind, but not of one on
 // which somebody listens, nor of another kind of file.
-func listenUnix(path, permissions string) (net.Listener, error) {
+func listenUnix(ctx context.Context, path, permissions string) (net.Listener, error) {
 	if abandoned(path) {
 		os.Remove(path)
 	}
-	ln, err := net.Listen("unix", path)
-	if err != nil || permissions == "0" {
-		return ln, err
-	}
 	mode, err := strconv.ParseUint(permissions, 8, 32)
-	if err == nil {
-		err = os.Chmod(path, fs.FileMode(mode))
+	if err != nil || mode == 0 {
+		return net.Listen("unix", path)
 	}
+	lc := net.ListenConfig{Control: restrictSocket(uint32(mode))}
+	ln, err := lc.Listen(ctx, "unix", path)
 	if err != nil {
+		return nil, err
+	}
+	// The umask may have taken more away than was asked for.
+	if err := os.Chmod(path, fs.FileMode(mode)); err != nil {
 		ln.Close()
 		return nil, err
 	}

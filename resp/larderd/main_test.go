@@ -495,3 +495,22 @@ func TestConfigurationFile(t *testing.T) {
 	c.expect("CONFIG GET maxclients", "maxclients 8")
 	c.expect("CONFIG GET timeout", "timeout 9")
 }
+
+// TestSocketIsNeverOpen checks that a unix socket has its permissions from the moment that its file exists.
+func TestSocketIsNeverOpen(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("the system does not go by the descriptor's permissions")
+	}
+	path := socketPath(t)
+	lc := net.ListenConfig{Control: restrictSocket(0o600)}
+	ln, err := lc.Listen(context.Background(), "unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
+	}
+}
