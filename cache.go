@@ -275,6 +275,9 @@ func (d DB) NoTouch() DB {
 	return DB{d.view.WithoutTouch()}
 }
 
+// WithOrigin returns the same database with changes that Change.Origin tells to be those of origin.
+func (d DB) WithOrigin(origin int64) DB { return DB{d.view.WithOrigin(origin)} }
+
 // Databases returns the number of databases.
 func (c *Cache) Databases() int { return c.ks.Databases() }
 
@@ -355,6 +358,23 @@ type Event = keyspace.Event
 // be quick, and an event may come shortly after the operation that caused it returned.
 // While nobody listens, events cost nothing.
 func (c *Cache) OnEvent(fn func(Event)) (cancel func()) { return c.ks.Listen(fn) }
+
+// Change tells that a key may have another value than before, or that a whole database has.
+type Change struct {
+	DB     int
+	Key    string // empty if All
+	All    bool   // every key of the database: it was flushed or exchanged
+	Origin int64  // see DB.WithOrigin; 0 if unknown, and for expiry and eviction
+}
+
+// OnChange has fn called for whatever changes what readers of a key see, until cancel is called: it is for those
+// who keep copies of values. What is said of OnEvent holds here, too, but one operation may cause several
+// calls. A value that was read after OnChange had returned is one that fn is told the end of.
+func (c *Cache) OnChange(fn func(Change)) (cancel func()) {
+	return c.ks.ListenTo(keyspace.ClassChange|keyspace.ClassFlush, func(e Event) {
+		fn(Change{DB: e.DB, Key: e.Key, All: e.Class == keyspace.ClassFlush, Origin: e.Origin})
+	})
+}
 
 // EventOptions say how events are streamed.
 type EventOptions struct {

@@ -41,6 +41,8 @@ type client struct {
 	watch *larder.Watch
 	exec  *larder.Tx // nil but while EXEC runs the commands of a transaction
 
+	tracking *tracking // nil unless the client has its reads tracked
+
 	closing  bool // close once the replies are sent; execute nothing more
 	draining bool // close once what has been received is answered
 	failed   bool // closing because the input cannot be followed
@@ -78,7 +80,9 @@ type profile struct {
 	subs       [3]int // subscriptions, by datatypes.TopicKind
 	noEvict    bool
 	noTouch    bool
-	queued     int // commands in a transaction, or notInMulti
+	queued     int    // commands in a transaction, or notInMulti
+	tracked    string // flags of CLIENT LIST about tracking
+	redirect   int64  // as CLIENT GETREDIR
 }
 
 // mailbox holds what other goroutines want of a client until its owner sees to it.
@@ -118,7 +122,7 @@ func (s *Server) newClient(o owner, fd int, remote, local net.Addr) *client {
 		addr:       addrText(remote, local),
 		localAddr:  addrText(local, local),
 		unixSocket: local != nil && local.Network() == "unix",
-		profile:    profile{shownRESP: 2, queued: notInMulti},
+		profile:    profile{shownRESP: 2, queued: notInMulti, redirect: notTracked},
 	}
 	c.resetUser()
 	c.bound = make(map[int]larder.DB)
@@ -447,6 +451,18 @@ func (c *client) takePushes() {
 	c.mail.out = nil
 }
 
+// appendPushes moves what was pushed so far behind the reply to the command being executed.
+func (c *client) appendPushes() {
+	if !c.mailed.Load() {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.out = append(c.out, c.mail.out...)
+	c.pushed.Add(int64(len(c.mail.out)))
+	c.mail.out = nil
+}
+
 // kill has the owner close the connection, without sending what is pending.
 func (c *client) kill(reason string) {
 	c.killed.Store(true)
@@ -516,5 +532,6 @@ func (c *client) detach() {
 	}
 	c.endTransaction()
 	c.pubsub().Leave(c)
+	c.srv.tracker.disable(c)
 	c.srv.remove(c)
 }

@@ -66,6 +66,9 @@ func (c *client) bind(stores larder.DB) larder.DB {
 	if c.noTouch {
 		stores = stores.NoTouch()
 	}
+	if c.tracking != nil && c.tracking.noLoop {
+		stores = stores.WithOrigin(c.id)
+	}
 	return stores
 }
 

@@ -17,7 +17,9 @@ func clientCommands() []*command {
 	const cat = catConnection
 	varying := []string{"nondeterministic_output"}
 	return []*command{
+		{name: "client|caching", handler: cmdClientCaching, arity: 3, flags: own, category: cat},
 		{name: "client|getname", handler: cmdClientGetName, arity: 2, flags: own, category: cat},
+		{name: "client|getredir", handler: cmdClientGetRedir, arity: 2, flags: own, category: cat},
 		{name: "client|help", handler: cmdClientHelp, arity: 2, flags: flagLoading | flagStale, category: cat},
 		{name: "client|id", handler: cmdClientID, arity: 2, flags: own, category: cat},
 		{name: "client|info", handler: cmdClientInfo, arity: 2, flags: own, category: cat, tips: varying},
@@ -25,8 +27,11 @@ func clientCommands() []*command {
 		{name: "client|list", handler: cmdClientList, arity: -2, flags: others, category: cat, tips: varying},
 		{name: "client|no-evict", handler: cmdClientNoEvict, arity: 3, flags: others, category: cat},
 		{name: "client|no-touch", handler: cmdClientNoTouch, arity: 3, flags: own, category: cat},
+		{name: "client|reply", handler: cmdClientReply, arity: 3, flags: own, category: cat},
 		{name: "client|setinfo", handler: cmdClientSetInfo, arity: 4, flags: own, category: cat},
 		{name: "client|setname", handler: cmdClientSetName, arity: 3, flags: own, category: cat},
+		{name: "client|tracking", handler: cmdClientTracking, arity: -3, flags: own, category: cat},
+		{name: "client|trackinginfo", handler: cmdClientTrackingInfo, arity: 2, flags: own, category: cat},
 	}
 }
 
@@ -67,6 +72,21 @@ func cmdClientSetInfo(c *client, args [][]byte) {
 	}
 	c.setProfile(set)
 	c.writeOK()
+}
+
+// cmdClientReply is CLIENT REPLY (ON | OFF | SKIP).
+func cmdClientReply(c *client, args [][]byte) {
+	switch {
+	case equalFold(args[2], "on"):
+		c.modes &^= modeSilent | modeSkip | modeSkipNext
+		c.writeOK()
+	case equalFold(args[2], "off"):
+		c.modes |= modeSilent
+	case equalFold(args[2], "skip"):
+		c.modes.set(modeSkipNext, c.modes&modeSilent == 0)
+	default:
+		c.writeError(errSyntax)
+	}
 }
 
 func cmdClientNoEvict(c *client, args [][]byte) {
@@ -306,7 +326,7 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	str(" events=", eventsOf(unsent))
 	str(" cmd=", cmd)
 	str(" user=", p.user.Name())
-	str("", " redir=-1")
+	num(" redir=", p.redirect)
 	num(" resp=", int64(p.shownRESP))
 	str(" lib-name=", p.libName)
 	str(" lib-ver=", p.libVersion)
@@ -330,6 +350,7 @@ func (p *profile) flags(unixSocket bool) string {
 	if p.queued != notInMulti {
 		flags += "x"
 	}
+	flags += p.tracked
 	if unixSocket {
 		flags += "U"
 	}
@@ -351,7 +372,9 @@ func sortClients(all []*client) {
 
 func cmdClientHelp(c *client, _ [][]byte) {
 	writeHelp(c, "CLIENT",
+		"CACHING (YES|NO)", "Have the keys of the next command tracked, or not tracked.",
 		"GETNAME", "Show the name of this connection.",
+		"GETREDIR", "Show the number of the connection that invalidations go to.",
 		"ID", "Show the number of this connection.",
 		"INFO", "Describe this connection.",
 		"KILL <ip:port>", "Close the connection that comes from there.",
@@ -361,7 +384,11 @@ func cmdClientHelp(c *client, _ [][]byte) {
 		"LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <id> [<id> ...]]", "Describe the connections.",
 		"NO-EVICT (ON|OFF)", "Spare this connection when memory for clients runs out.",
 		"NO-TOUCH (ON|OFF)", "Do not let this connection's reads count as uses of a key.",
+		"REPLY (ON|OFF|SKIP)", "Send replies, send none, or do not send the one to the next command.",
 		"SETINFO (LIB-NAME <name>|LIB-VER <version>)", "Say which library the client uses.",
 		"SETNAME <name>", "Name this connection.",
+		"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
+		"Be told when keys change that were read by this connection or, with BCAST, that begin with a prefix.",
+		"TRACKINGINFO", "Show how keys are tracked for this connection.",
 	)
 }

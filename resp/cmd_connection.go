@@ -144,6 +144,8 @@ func cmdQuit(c *client, _ [][]byte) {
 func cmdReset(c *client, _ [][]byte) {
 	c.endTransaction()
 	c.unsubscribeAll()
+	c.stopTracking()
+	c.modes &^= modeSilent | modeSkip | modeSkipNext
 	c.setProtocol(2)
 	c.resetUser()
 	c.setProfile(func(p *profile) {

@@ -226,7 +226,7 @@ func (c *client) runQueued(q *queued) {
 	if problem := c.lateDenial(q); problem != "" {
 		c.writeError(problem)
 	} else {
-		c.run(q)
+		c.runInMode(q)
 	}
 	if silent && c.silent() {
 		c.out = c.out[:from]

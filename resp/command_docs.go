@@ -82,6 +82,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 		stringDocs(), bitmapDocs(), geoDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
 		connectionDocs(), serverDocs(), setDocs(), sortedSetDocs(), transactionDocs(),
 		pubsubDocs(),
+		trackingDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

@@ -204,6 +204,16 @@ var parameters = sortedParameters(tlsParameterRows(), []parameter{
 		set:   func(s *Server, v value) error { s.settings.idleTimeout.Store(v.number); return nil },
 	},
 	{
+		name: "tracking-table-max-keys", kind: integer{0, math.MaxInt64}, standard: "1000000",
+		usage: "most keys of which is known who has cached them; 0 is no limit",
+		get:   func(s *Server) value { return numberOf(s.settings.maxTracked.Load()) },
+		set: func(s *Server, v value) error {
+			s.settings.maxTracked.Store(v.number)
+			s.tracker.shrink()
+			return nil
+		},
+	},
+	{
 		name: "unixsocket", kind: anyText{}, standard: "",
 		usage: "path of a unix socket to listen on",
 		get:   func(s *Server) value { return textOf(s.boundSocket()) },

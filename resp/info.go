@@ -260,7 +260,9 @@ func (r *infoReport) writeClients() {
 	r.number("maxclients", r.srv.settings.maxClients.Load())
 	r.number("client_recent_max_input_buffer", longestInput)
 	r.number("client_recent_max_output_buffer", longestOutput)
-	r.zeros("blocked_clients", "tracking_clients", "clients_in_timeout_table")
+	r.zeros("blocked_clients")
+	r.number("tracking_clients", r.srv.tracker.stats().clients)
+	r.zeros("clients_in_timeout_table")
 }
 
 // clientMemory returns what the connections hold, but for the buffers that event loops lend them.
@@ -377,8 +379,12 @@ func (r *infoReport) writeStats() {
 	r.number("pubsub_patterns", int64(pubsub.NumPat()))
 	r.number("pubsubshard_channels", int64(len(pubsub.ShardChannels("*"))))
 	r.zeros("latest_fork_usec", "total_forks",
-		"migrate_cached_sockets", "slave_expires_tracked_keys", "tracking_total_keys", "tracking_total_items",
-		"tracking_total_prefixes", "unexpected_error_replies")
+		"migrate_cached_sockets", "slave_expires_tracked_keys")
+	tracked := r.srv.tracker.stats()
+	r.number("tracking_total_keys", tracked.keys)
+	r.number("tracking_total_items", tracked.items)
+	r.number("tracking_total_prefixes", tracked.prefixes)
+	r.zeros("unexpected_error_replies")
 	r.number("total_error_replies", errorReplies)
 }
 

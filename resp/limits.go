@@ -7,6 +7,7 @@ const (
 	defaultMaxClients  = 10000
 	defaultMaxBulkLen  = 512 << 20
 	defaultQueryBuffer = 1 << 30
+	defaultMaxTracked  = 1000000
 
 	// maxLine bounds an inline command and the line that announces a count or a length.
 	maxLine = 64 << 10

@@ -10,6 +10,7 @@ const (
 	modeSilent                       // CLIENT REPLY OFF
 	modeSkipNext                     // CLIENT REPLY SKIP is being executed
 	modeSkip                         // the command after it is being executed
+	modeTracking                     // CLIENT TRACKING ON
 )
 
 func (m *modes) set(mode modes, on bool) {
@@ -30,11 +31,22 @@ func (c *client) callInMode(q *queued) {
 	} else if c.modes&modeQueueing != 0 && !q.cmd.inMulti {
 		c.queue(q)
 	} else {
-		c.run(q)
+		c.runInMode(q)
 	}
 	if silent {
 		c.hush()
 	}
+	if c.modes&modeTracking != 0 {
+		c.tracked(q)
+	}
+}
+
+// runInMode executes a command to which there is no objection.
+func (c *client) runInMode(q *queued) {
+	if c.modes&modeTracking != 0 {
+		c.track(q)
+	}
+	c.run(q)
 }
 
 // silent reports whether the client wants no reply to the command being executed.

@@ -11,7 +11,8 @@ import (
 )
 
 // A scene is a script for several connections. Each line is the number of a connection and a command, as in
-// "2 PUBLISH news hello"; a command after "!" as in "1! CLIENT REPLY OFF" has no reply of its own.
+// "2 PUBLISH news hello"; a command after "!" as in "1! CLIENT REPLY OFF" has no reply of its own. An argument @2 is what
+// CLIENT ID says to connection 2.
 type scene []string
 
 // runScenes plays each scene on both servers, in both protocols, and compares everything that each connection receives.
@@ -24,10 +25,13 @@ func runScenes(t *testing.T, scenes map[string]scene) {
 				who, command, _ := strings.Cut(line, " ")
 				silent := strings.HasSuffix(who, "!")
 				who = strings.TrimSuffix(who, "!")
-				if cast[who] == nil {
-					cast[who] = newRole(h.Open(t, protocol))
+				args := row{command: command}.args()
+				for _, name := range append(named(args), who) {
+					if cast[name] == nil {
+						cast[name] = newRole(t, h.Open(t, protocol))
+					}
 				}
-				cast[who].act(t, row{command: command}.args(), silent)
+				cast[who].act(t, args, silent, cast)
 				if t.Failed() {
 					t.Fatalf("%s, RESP%d, line %d", name, protocol, i)
 				}
@@ -51,7 +55,19 @@ func runScenes(t *testing.T, scenes map[string]scene) {
 // role is a connection to each server and what has been received by them.
 type role struct{ redis, larder *inbox }
 
-func newRole(p *difftest.Pair) *role { return &role{newInbox(p.Redis), newInbox(p.Larder)} }
+func newRole(t *testing.T, p *difftest.Pair) *role {
+	return &role{newInbox(p.Redis, do(t, p.Redis, "CLIENT", "ID").Text), newInbox(p.Larder, do(t, p.Larder, "CLIENT", "ID").Text)}
+}
+
+// named returns the connections that arguments name.
+func named(args []string) (names []string) {
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "@") {
+			names = append(names, arg[1:])
+		}
+	}
+	return names
+}
 
 // patience is how long a reply may take, calm how long nothing must come for there to be nothing more.
 const (
@@ -60,11 +76,18 @@ const (
 )
 
 // act sends a command to both servers and waits for something to come from each.
-func (r *role) act(t *testing.T, args []string, silent bool) {
+func (r *role) act(t *testing.T, args []string, silent bool, cast map[string]*role) {
 	t.Helper()
-	for _, in := range []*inbox{r.redis, r.larder} {
+	for i, in := range []*inbox{r.redis, r.larder} {
 		before := in.len()
-		if err := in.conn.Send(args...); err != nil {
+		named := slices.Clone(args)
+		for j, arg := range named {
+			if strings.HasPrefix(arg, "@") {
+				other := cast[arg[1:]]
+				named[j] = []*inbox{other.redis, other.larder}[i].id
+			}
+		}
+		if err := in.conn.Send(named...); err != nil {
 			t.Errorf("%q: %v", args, err)
 			return
 		}
@@ -79,7 +102,7 @@ func (r *role) act(t *testing.T, args []string, silent bool) {
 // leave ends the connections with nothing left of them.
 func (r *role) leave(t *testing.T) {
 	if !r.redis.closed() && !r.larder.closed() {
-		r.act(t, []string{"RESET"}, false)
+		r.act(t, []string{"RESET"}, false, nil)
 	}
 	r.redis.conn.Close()
 	r.larder.conn.Close()
@@ -96,14 +119,15 @@ func (r *role) all(t *testing.T) (redis, larder []string) {
 
 // inbox receives everything that comes from a connection.
 type inbox struct {
+	id   string
 	conn *difftest.Conn
 	mu   sync.Mutex
 	got  []string
 	end  bool
 }
 
-func newInbox(c *difftest.Conn) *inbox {
-	in := &inbox{conn: c}
+func newInbox(c *difftest.Conn, id string) *inbox {
+	in := &inbox{id: id, conn: c}
 	go func() {
 		for {
 			v, err := c.Receive(time.Time{})

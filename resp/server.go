@@ -83,6 +83,7 @@ type Server struct {
 	rejected  atomic.Int64 // connections refused for MaxClients
 	netCount  counters     // of the connections that have goroutines
 	operation operations
+	tracker   tracker
 
 	wg         sync.WaitGroup
 	mu         sync.Mutex
@@ -103,6 +104,7 @@ type settings struct {
 	maxBulk      atomic.Int64
 	maxQuery     atomic.Int64
 	outputLimits atomic.Pointer[outputLimits]
+	maxTracked   atomic.Int64 // keys, 0: no limit
 }
 
 // init takes the fields over.
@@ -117,6 +119,8 @@ func (s *Server) init() {
 		s.settings.maxQuery.Store(int64(min(orDefault(s.MaxQueryBuffer, defaultQueryBuffer), 1<<30)))
 		s.settings.maxBulk.Store(int64(min(orDefault(s.MaxBulkLen, defaultMaxBulkLen), 1<<30)))
 		s.settings.outputLimits.Store(&standardOutputLimits)
+		s.settings.maxTracked.Store(defaultMaxTracked)
+		s.tracker.srv = s
 		s.seconds.Store(time.Now().Unix())
 		s.mu.Lock()
 		s.clients = make(map[int64]*client)

@@ -35,6 +35,8 @@ type Event struct {
 	Name  string // as Redis names it: set, del, expired, evicted, …
 	DB    int
 	Key   string
+
+	Origin int64 // of a change: see View.WithOrigin; 0 for expiry, eviction and others
 }
 
 // listeners are the functions that events go to.
@@ -105,13 +107,18 @@ func (sh *shard) notify(class EventClass, name string, db int, key string) {
 }
 
 // changed queues an event of ClassChange, unless it has just done so.
-func (sh *shard) changed(db int, key string) {
+func (sh *shard) changed(db int, key string, origin int64) {
+	if !sh.ks.events.want(ClassChange) {
+		return
+	}
 	if n := len(sh.pending); n > 0 {
-		if last := &sh.pending[n-1]; last.Class == ClassChange && last.DB == db && last.Key == key {
+		last := &sh.pending[n-1]
+		if last.Class == ClassChange && last.DB == db && last.Key == key && last.Origin == origin {
 			return
 		}
 	}
 	sh.notify(ClassChange, "", db, key)
+	sh.pending[len(sh.pending)-1].Origin = origin
 }
 
 // owesEvents reports whether there is something to deliver.

@@ -11,7 +11,9 @@ import (
 func (sh *shard) expire(s *Slot) {
 	sh.counts.expired++
 	s.Notify(ClassExpired, "expired")
+	s.lapsing = true
 	s.Delete()
+	s.lapsing = false
 }
 
 // sweeper is the hand that looks for expired keys nobody asks for. It walks
@@ -133,6 +135,6 @@ func (sh *shard) dropped(class EventClass, name string, db int, key string) {
 	if len(sh.watched) > 0 {
 		sh.signal(db, key)
 	}
-	sh.changed(db, key)
+	sh.changed(db, key, 0)
 	sh.notify(class, name, db, key)
 }

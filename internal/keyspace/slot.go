@@ -26,12 +26,13 @@ type Slot struct {
 	hash  uint64
 	now   int64 // zero until asked for
 
-	probe hashtable.Probe
-	ref   arena.Ref // zero: the key does not exist
-	old   bool      // the entry is in the table that is being left
-	epoch uint64    // of the shard when the key was found
-	entry unsafe.Pointer
-	at    layout
+	probe   hashtable.Probe
+	ref     arena.Ref // zero: the key does not exist
+	old     bool      // the entry is in the table that is being left
+	lapsing bool      // the key is being deleted because its time has come
+	epoch   uint64    // of the shard when the key was found
+	entry   unsafe.Pointer
+	at      layout
 }
 
 // Lock locks the key's shard and finds the key. A key whose time has come is
@@ -235,6 +236,14 @@ func (s *Slot) Touch() {
 	s.shard.touch(s.entry, s.at.header, s.hash)
 }
 
+// origin returns who changes the key. That its time has come is nobody's doing.
+func (s *Slot) origin() int64 {
+	if s.lapsing {
+		return 0
+	}
+	return s.view.origin()
+}
+
 // BeginWrite must precede a change of bytes that Value returned. The other
 // methods that change the slot call it themselves.
 func (s *Slot) BeginWrite() {
@@ -243,7 +252,7 @@ func (s *Slot) BeginWrite() {
 		s.shard.signal(s.view.db, s.key)
 	}
 	if s.shard.ks.events.want(ClassChange) {
-		s.shard.changed(s.view.db, s.key)
+		s.shard.changed(s.view.db, s.key, s.origin())
 	}
 }
 

@@ -15,6 +15,7 @@ type session struct {
 	tx      *Tx
 	stats   *Counters
 	noTouch bool
+	origin  int64
 }
 
 func (v View) more() session {
@@ -54,6 +55,21 @@ func (v View) WithoutTouch() View {
 	s.noTouch = true
 	v.session = &s
 	return v
+}
+
+// WithOrigin returns the view with changes that are announced, in events of ClassChange, as coming from origin.
+func (v View) WithOrigin(origin int64) View {
+	s := v.more()
+	s.origin = origin
+	v.session = &s
+	return v
+}
+
+func (v View) origin() int64 {
+	if v.session == nil {
+		return 0
+	}
+	return v.session.origin
 }
 
 func (v View) touches() bool { return v.session == nil || !v.session.noTouch }
