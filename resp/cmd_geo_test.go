@@ -39,7 +39,7 @@ func TestGeoCommands(t *testing.T) {
 			{"geoadd s 1 1 a 1", wantSyntax},
 			{"geoadd s 1 1", "-ERR wrong number of arguments for 'geoadd' command"},
 			{"set k v", "+OK"},
-			{"geoadd k 1 1 a", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
+			{"geoadd k 1 1 a", wantWrongType},
 			{"geoadd k 500 1 a", "-ERR invalid longitude,latitude pair 500.000000,1.000000"},
 		},
 		"GEOPOS GEODIST GEOHASH": {
@@ -62,10 +62,10 @@ func TestGeoCommands(t *testing.T) {
 			{"geohash none a", "*[$null]"},
 			{"geohash s", "*[]"},
 			{"set k v", "+OK"},
-			{"geopos k a", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
-			{"geodist k a b", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
+			{"geopos k a", wantWrongType},
+			{"geodist k a b", wantWrongType},
 			{"geodist k a b c", wantUnit},
-			{"geohash k a", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
+			{"geohash k a", wantWrongType},
 		},
 		"GEOSEARCH": {
 			{addSicily, ":2"},
@@ -105,8 +105,8 @@ func TestGeoCommands(t *testing.T) {
 			{"geosearch s frommember Palermo byradius 1 m store x", wantSyntax},
 			{"geosearch s frommember Palermo byradius 1 m storedist", wantSyntax},
 			{"set k v", "+OK"},
-			{"geosearch k frommember Palermo byradius x parsec", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
-			{"geosearch k frommember Palermo byradius 1 m", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
+			{"geosearch k frommember Palermo byradius x parsec", wantWrongType},
+			{"geosearch k frommember Palermo byradius 1 m", wantWrongType},
 		},
 		"GEOSEARCHSTORE": {
 			{addSicily, ":2"},
@@ -127,7 +127,7 @@ func TestGeoCommands(t *testing.T) {
 			{"set d v", "+OK"},
 			{"geosearchstore d s frommember x byradius 1 km", wantNoSuchMember},
 			{"geosearchstore d s frommember Catania byradius 1 km withdist", "-ERR GEOSEARCHSTORE is not compatible with WITHDIST, WITHHASH and WITHCOORD options"},
-			{"geosearchstore s d frommember Catania byradius 1 km", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
+			{"geosearchstore s d frommember Catania byradius 1 km", wantWrongType},
 			{"get d", `"v"`},
 			{"geosearchstore d s frommember Catania byradius 1 km", ":1"},
 			{"type d", "+zset"},
@@ -169,8 +169,8 @@ func TestGeoCommands(t *testing.T) {
 			{"georadiusbymember none Palermo x parsec", "*[]"},
 			{"georadiusbymember none Palermo x parsec foo", wantSyntax},
 			{"set k v", "+OK"},
-			{"georadius k 15 97 1 km", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
-			{"georadiusbymember k a x m", "-WRONGTYPE Operation against a key holding the wrong kind of value"},
+			{"georadius k 15 97 1 km", wantWrongType},
+			{"georadiusbymember k a x m", wantWrongType},
 		},
 	})
 }
