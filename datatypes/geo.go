@@ -318,36 +318,76 @@ func (q *GeoSearch) run(v *sortedValue) (found []Found, err error) {
 	if q.Any {
 		most = q.Count
 	}
+	g := geoFinder{matcher: shape.Matcher(), most: most}
 	var ranges [9]encoding.GeoRange
 	for _, r := range shape.AppendRanges(ranges[:0]) {
-		if len(found) >= most {
+		if len(g.found) >= most {
 			break
 		}
-		found = v.appendWithin(found, r, &shape, most)
+		g.search(v, r)
 	}
-	q.sort(found)
-	if q.Count > 0 && len(found) > q.Count {
-		found = found[:q.Count]
+	q.sort(g.found)
+	if q.Count > 0 && len(g.found) > q.Count {
+		g.found = g.found[:q.Count]
 	}
-	return found, nil
+	return g.found, nil
 }
 
-// appendWithin appends the members of a range that are in a shape, until there are as many as may be.
-func (v *sortedValue) appendWithin(found []Found, r encoding.GeoRange, shape *encoding.GeoShape, most int) []Found {
-	i := v.rankOf(place{score: float64(r.Min), at: beforeScore})
-	j := v.rankOf(place{score: float64(r.Max), at: beforeScore})
-	v.each(i, j, false, func(member string, score float64) bool {
-		p := positionOf(score)
-		distance, inside := shape.Distance(p.Longitude, p.Latitude)
-		if inside {
-			if v.enc == sortedPack { // an integer's text is gone with the next member
-				member = strings.Clone(member)
-			}
-			found = append(found, Found{member, distance, score, p})
+// geoFinder gathers the members that are in a shape, until there are as many as may be.
+type geoFinder struct {
+	matcher encoding.GeoMatcher
+	most    int
+	found   []Found
+}
+
+// search looks at the members in a range of scores.
+func (g *geoFinder) search(v *sortedValue, r encoding.GeoRange) {
+	from := place{score: float64(r.Min), at: beforeScore}
+	if v.enc == sortedTree {
+		g.searchLarge(&v.large, from, float64(r.Max))
+		return
+	}
+	v.each(v.rankOf(from), v.len(), false, func(member string, score float64) bool {
+		if score >= float64(r.Max) {
+			return false
 		}
-		return len(found) < most
+		if f, ok := g.match(score); ok {
+			f.Member = strings.Clone(member) // an integer's text is gone with the next
+			g.found = append(g.found, f)
+		}
+		return len(g.found) < g.most
 	})
-	return found
+}
+
+// searchLarge looks at the members of a large set from a place up to a score. Most of them are
+// not in the shape, and of these it reads the score only.
+func (g *geoFinder) searchLarge(l *largeSorted, from place, end float64) {
+	const ahead = 8 // scores that are read together, so that their cache misses overlap
+	var scores [ahead]float64
+	for c := l.seek(from); c.Valid(); {
+		refs := c.Ahead()
+		refs = refs[:min(len(refs), ahead)]
+		for i, ref := range refs {
+			scores[i] = l.scoreOf(ref)
+		}
+		for i, ref := range refs {
+			if scores[i] >= end || len(g.found) >= g.most {
+				return
+			}
+			if f, ok := g.match(scores[i]); ok {
+				f.Member = l.member(ref)
+				g.found = append(g.found, f)
+			}
+		}
+		c.Advance(len(refs))
+	}
+}
+
+// match returns what is found where a score is, but the member.
+func (g *geoFinder) match(score float64) (f Found, ok bool) {
+	p := positionOf(score)
+	distance, ok := g.matcher.Distance(p.Longitude, p.Latitude)
+	return Found{Distance: distance, Score: score, Position: p}, ok
 }
 
 // sort puts what is found in the order of the search.

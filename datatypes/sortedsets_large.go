@@ -149,12 +149,17 @@ func (l *largeSorted) at(ref arena.Ref) btree.Cursor {
 }
 
 func (l *largeSorted) rankOf(p place) int {
+	c := l.seek(p)
+	return c.Position()
+}
+
+// seek returns a cursor at the first member behind a place.
+func (l *largeSorted) seek(p place) btree.Cursor {
 	side := [...]btree.Side{
 		atMember: btree.AtText, behindMember: btree.BehindText,
 		beforeScore: btree.BeforeKey, behindScore: btree.BehindKey,
 	}
-	c := l.ordered().Seek(btree.Point{Key: scoreKey(p.score), Text: p.member, Side: side[p.at]})
-	return c.Position()
+	return l.ordered().Seek(btree.Point{Key: scoreKey(p.score), Text: p.member, Side: side[p.at]})
 }
 
 // together is how many elements are looked at one after another, so that their

@@ -180,6 +180,43 @@ func (s *GeoShape) Distance(longitude, latitude float64) (metres float64, inside
 	return metres, metres <= s.Radius
 }
 
+// GeoMatcher finds the positions that are in a shape, as [GeoShape.Distance] does,
+// but passes over most others without computing how far away they are.
+type GeoMatcher struct {
+	shape  GeoShape
+	bounds geoArea // positions outside of it are not in the shape
+}
+
+// Matcher returns a matcher for the shape.
+func (s *GeoShape) Matcher() GeoMatcher {
+	// Circles lie within their bounds, unless these go round a pole or over the
+	// meridian of 180 degrees. They are drawn some tenths of a millimetre wider,
+	// which is far more than the distance may be rounded by.
+	const slack = 1e-8 // degrees
+	bounds := s.bounds()
+	bounds.minLongitude -= slack
+	bounds.maxLongitude += slack
+	bounds.minLatitude -= slack
+	bounds.maxLatitude += slack
+	within := bounds.minLongitude >= -MaxGeoLongitude && bounds.maxLongitude <= MaxGeoLongitude &&
+		bounds.minLatitude > -90 && bounds.maxLatitude < 90
+	if s.Box || !within {
+		everywhere := math.Inf(1)
+		bounds = geoArea{-everywhere, everywhere, -everywhere, everywhere}
+	}
+	return GeoMatcher{*s, bounds}
+}
+
+// Distance returns the distance of a position from the centre in metres, and
+// whether it is in the shape.
+func (m *GeoMatcher) Distance(longitude, latitude float64) (metres float64, inside bool) {
+	b := &m.bounds
+	if latitude < b.minLatitude || latitude > b.maxLatitude || longitude < b.minLongitude || longitude > b.maxLongitude {
+		return 0, false
+	}
+	return m.shape.Distance(longitude, latitude)
+}
+
 // GeoRange is a range of scores.
 type GeoRange struct {
 	Min GeoHash // the first in the range

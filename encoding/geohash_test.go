@@ -250,3 +250,35 @@ func BenchmarkGeo(b *testing.B) {
 		}
 	})
 }
+
+// TestGeoMatcher: a matcher passes over nothing that is in the shape.
+func TestGeoMatcher(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		longitude := rapid.Float64Range(-MaxGeoLongitude, MaxGeoLongitude)
+		latitude := rapid.Float64Range(-MaxGeoLatitude, MaxGeoLatitude)
+		s := GeoShape{
+			Longitude: longitude.Draw(rt, "longitude"), Latitude: latitude.Draw(rt, "latitude"),
+			Radius: rapid.OneOf(rapid.Float64Range(0, 1000), rapid.Float64Range(0, 20_000_000), rapid.Just(0.0)).Draw(rt, "radius"),
+			Box:    rapid.Bool().Draw(rt, "box"),
+			Width:  rapid.Float64Range(0, 1e6).Draw(rt, "width"), Height: rapid.Float64Range(0, 1e6).Draw(rt, "height"),
+		}
+		m := s.Matcher()
+		for range 100 {
+			// Positions at about the edge of the shape, in a random direction.
+			turn := rapid.Float64Range(0, 2*math.Pi).Draw(rt, "turn")
+			far := rapid.SampledFrom([]float64{0, 0.5, 0.999999, 1, 1.000001, 1.3}).Draw(rt, "far")
+			degrees := far * s.Radius / earthRadius / radiansPerDegree
+			lat := min(max(s.Latitude+degrees*math.Sin(turn), -MaxGeoLatitude), MaxGeoLatitude)
+			lon := s.Longitude + degrees*math.Cos(turn)/math.Cos(lat*radiansPerDegree)
+			if rapid.IntRange(0, 9).Draw(rt, "anywhere") == 0 || math.Abs(lon) > MaxGeoLongitude {
+				lon, lat = longitude.Draw(rt, "lon"), latitude.Draw(rt, "lat")
+			}
+			want, inside := s.Distance(lon, lat)
+			got, matches := m.Distance(lon, lat)
+			if matches != inside || inside && got != want {
+				rt.Fatalf("%v, %v from %+v: %v, %v; want %v, %v", lon, lat, s, got, matches, want, inside)
+			}
+		}
+	})
+}
