@@ -50,23 +50,29 @@ func (b *serverBenchmark) run(e *environment) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	larderd := b.larderd
+	pair, stop, err := startPair(dir, b.larderd)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return b.compare(e, pair[0], pair[1])
+}
+
+// startPair starts redis-server and larderd, which is built unless it is given.
+func startPair(dir, larderd string) (pair [2]*server, stop func(), err error) {
 	if larderd == "" {
 		if larderd, err = buildLarderd(dir); err != nil {
-			return err
+			return pair, nil, err
 		}
 	}
-	redis, err := startServer("redis-server", dir, "redis-server", "--save", "", "--appendonly", "no")
-	if err != nil {
-		return err
+	if pair[0], err = startServer("redis-server", dir, "redis-server", "--save", "", "--appendonly", "no"); err != nil {
+		return pair, nil, err
 	}
-	defer redis.stop()
-	ours, err := startServer(larderName, dir, larderd)
-	if err != nil {
-		return err
+	if pair[1], err = startServer(larderName, dir, larderd); err != nil {
+		pair[0].stop()
+		return pair, nil, err
 	}
-	defer ours.stop()
-	return b.compare(e, redis, ours)
+	return pair, func() { pair[0].stop(); pair[1].stop() }, nil
 }
 
 // buildLarderd builds the sidecar from the sources that this program was built with.

@@ -36,6 +36,7 @@ var commands = []command{
 	{"expire", "memory and CPU time when all entries lapse unread", &expireBenchmark{}},
 	{"hitratio", "hit ratios on generated and recorded traces", &hitRatioBenchmark{}},
 	{"server", "server's CPU time a request beside redis-server", &serverBenchmark{}},
+	{"commands", "server's CPU time a command on other types than strings", &commandsBenchmark{}},
 	{"allocs", "allocations per operation", &allocsBenchmark{}},
 }
 
