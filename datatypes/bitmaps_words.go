@@ -135,37 +135,47 @@ func combineWords(op BitOp, dst, p, q []byte) {
 	p, q = p[:len(dst)], q[:len(dst)]
 	switch op {
 	case BitAnd:
-		for ; len(dst) >= 64; dst, p, q = dst[64:], p[64:], q[64:] {
-			d, a, b := (*[64]byte)(dst), (*[64]byte)(p), (*[64]byte)(q)
-			put(d[0:], word(a[0:])&word(b[0:]))
-			put(d[8:], word(a[8:])&word(b[8:]))
-			put(d[16:], word(a[16:])&word(b[16:]))
-			put(d[24:], word(a[24:])&word(b[24:]))
-			put(d[32:], word(a[32:])&word(b[32:]))
-			put(d[40:], word(a[40:])&word(b[40:]))
-			put(d[48:], word(a[48:])&word(b[48:]))
-			put(d[56:], word(a[56:])&word(b[56:]))
-		}
-		for i := range dst {
-			dst[i] = p[i] & q[i]
-		}
+		andWords(dst, p, q)
 	case BitOr:
-		for ; len(dst) >= 64; dst, p, q = dst[64:], p[64:], q[64:] {
-			d, a, b := (*[64]byte)(dst), (*[64]byte)(p), (*[64]byte)(q)
-			put(d[0:], word(a[0:])|word(b[0:]))
-			put(d[8:], word(a[8:])|word(b[8:]))
-			put(d[16:], word(a[16:])|word(b[16:]))
-			put(d[24:], word(a[24:])|word(b[24:]))
-			put(d[32:], word(a[32:])|word(b[32:]))
-			put(d[40:], word(a[40:])|word(b[40:]))
-			put(d[48:], word(a[48:])|word(b[48:]))
-			put(d[56:], word(a[56:])|word(b[56:]))
-		}
-		for i := range dst {
-			dst[i] = p[i] | q[i]
-		}
+		orWords(dst, p, q)
 	case BitXor:
 		subtle.XORBytes(dst, p, q)
+	}
+}
+
+func andWords(dst, p, q []byte) {
+	i := 0
+	for ; i+64 <= len(dst); i += 64 {
+		d, a, b := (*[64]byte)(dst[i:i+64]), (*[64]byte)(p[i:i+64]), (*[64]byte)(q[i:i+64])
+		put(d[0:], word(a[0:])&word(b[0:]))
+		put(d[8:], word(a[8:])&word(b[8:]))
+		put(d[16:], word(a[16:])&word(b[16:]))
+		put(d[24:], word(a[24:])&word(b[24:]))
+		put(d[32:], word(a[32:])&word(b[32:]))
+		put(d[40:], word(a[40:])&word(b[40:]))
+		put(d[48:], word(a[48:])&word(b[48:]))
+		put(d[56:], word(a[56:])&word(b[56:]))
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = p[i] & q[i]
+	}
+}
+
+func orWords(dst, p, q []byte) {
+	i := 0
+	for ; i+64 <= len(dst); i += 64 {
+		d, a, b := (*[64]byte)(dst[i:i+64]), (*[64]byte)(p[i:i+64]), (*[64]byte)(q[i:i+64])
+		put(d[0:], word(a[0:])|word(b[0:]))
+		put(d[8:], word(a[8:])|word(b[8:]))
+		put(d[16:], word(a[16:])|word(b[16:]))
+		put(d[24:], word(a[24:])|word(b[24:]))
+		put(d[32:], word(a[32:])|word(b[32:]))
+		put(d[40:], word(a[40:])|word(b[40:]))
+		put(d[48:], word(a[48:])|word(b[48:]))
+		put(d[56:], word(a[56:])|word(b[56:]))
+	}
+	for ; i < len(dst); i++ {
+		dst[i] = p[i] | q[i]
 	}
 }
 
