@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/btree"
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/members"
 )
@@ -169,9 +170,11 @@ func (a *sortedAdder) large(s *keyspace.Slot, members []Scored) error {
 		return a.update(s, &v.large, members)
 	}
 	s.BeginWrite()
-	l := newLargeSorted(s.Env())
-	err := l.insertDense(&v)
-	if err == nil {
+	l, err := newLargeSorted(s.Env())
+	if err != nil {
+		return err
+	}
+	if err = l.insertDense(&v); err == nil {
 		err = a.apply(&l, members, nil)
 	}
 	if err != nil {
@@ -179,6 +182,7 @@ func (a *sortedAdder) large(s *keyspace.Slot, members []Scored) error {
 		return err
 	}
 	if l.root.Len() == 0 { // no member may be added
+		l.free()
 		return nil
 	}
 	if err = l.put(s, s.ExpireAt()); err != nil {
@@ -254,7 +258,7 @@ func (d densePack) bytesAsLarge() (n int) {
 		n += sortedMemberBytes(member.Len())
 		p = next
 	}
-	return n + sortedRootSize
+	return n + sortedRootSize + btree.RootSize
 }
 
 // insertDense inserts the members of a dense or missing set into an empty one.

@@ -3,7 +3,6 @@ package datatypes
 import (
 	"encoding/binary"
 	"math"
-	"strings"
 	"sync"
 
 	"github.com/larderkv/larder/encoding"
@@ -74,12 +73,14 @@ func (d densePack) rank(member string) (rank int, score float64, ok bool) {
 func (d densePack) next(p int) int { return d.lp().Next(d.lp().Next(p)) }
 
 func (d densePack) each(i, j int, reverse bool, fn func(string, float64) bool) {
-	var digits [maxDigits]byte
+	scratch := sortedDraftPool.Get().(*sortedDraft)
+	defer sortedDraftPool.Put(scratch)
+	digits := scratch.digits[:]
 	if reverse {
 		p, _ := d.lp().Seek(2 * (j - 1))
 		for n := j - i; ; {
 			member, score, _ := d.read(p)
-			if n--; !fn(textOf(member, digits[:]), score) || n == 0 {
+			if n--; !fn(textOf(member, digits), score) || n == 0 {
 				return
 			}
 			p = d.lp().Prev(d.lp().Prev(p))
@@ -88,7 +89,7 @@ func (d densePack) each(i, j int, reverse bool, fn func(string, float64) bool) {
 	p, _ := d.lp().Seek(2 * i)
 	for range j - i {
 		member, score, next := d.read(p)
-		if !fn(textOf(member, digits[:]), score) {
+		if !fn(textOf(member, digits), score) {
 			return
 		}
 		p = next
@@ -104,8 +105,8 @@ func (p *place) behind(member encoding.Element, score float64) bool {
 		return p.at == behindScore
 	}
 	var digits [maxDigits]byte
-	c := strings.Compare(textOf(member, digits[:]), p.member)
-	return c < 0 || c == 0 && p.at == behindMember
+	text := textOf(member, digits[:])
+	return text < p.member || text == p.member && p.at == behindMember
 }
 
 // seek returns the rank and the position of the first member behind a place.
@@ -128,7 +129,10 @@ func (d densePack) rankOf(p place) int {
 // sortedDraft is a dense sorted set under change, in memory of its own. Every change of a
 // dense set is made in a draft and then stored at once, so that none can fail
 // half way.
-type sortedDraft struct{ pack densePack }
+type sortedDraft struct {
+	pack   densePack
+	digits [maxDigits]byte // for integers among the members that are shown to somebody
+}
 
 var sortedDraftPool = sync.Pool{New: func() any { return new(sortedDraft) }}
 

@@ -1,6 +1,7 @@
 package datatypes
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/larderkv/larder/hashtable"
@@ -18,7 +19,7 @@ func init() {
 		Relocate: relocateSorted,
 		Size: func(env *hashtable.Env, root []byte) int {
 			l := loadSorted(env, root)
-			return l.root.Bytes() + l.tree.Bytes()
+			return l.root.Bytes() + l.tree.Bytes() + arena.ClassSize(btree.RootSize)
 		},
 	}
 	expiring := kind
@@ -33,31 +34,50 @@ func init() {
 }
 
 // largeSorted is a sorted set of any size: a collection of members with their scores, and a
-// tree that has the same elements in order. The two roots, one after the other, are the value in the
-// entry. They are loaded for the time of an operation and, if that changes them, saved.
+// tree that has the same elements in order. The value in the entry is the root of the
+// collection, which is loaded for the time of an operation and, if that changes it, saved; and the
+// ref of the block where the root of the tree is, which is changed in place.
 type largeSorted struct {
-	root members.Root
-	tree btree.Tree
-	env  *hashtable.Env
+	root  members.Root
+	tree  *btree.Tree
+	block arena.Ref // of tree
+	env   *hashtable.Env
 }
 
-const sortedRootSize = members.RootSize + btree.RootSize
+const (
+	blockRefSize   = 4
+	sortedRootSize = members.RootSize + blockRefSize
+)
 
 func loadSorted(env *hashtable.Env, root []byte) largeSorted {
-	return largeSorted{members.Load(root), btree.Load(root[members.RootSize:]), env}
+	l := largeSorted{root: members.Load(root), env: env}
+	l.setBlock(arena.Ref(binary.LittleEndian.Uint32(root[members.RootSize:])))
+	return l
+}
+
+// setBlock says where the root of the tree is. It reads and writes that where it lies, which
+// is sound because blocks are aligned and this one is freed only with the set.
+func (l *largeSorted) setBlock(ref arena.Ref) {
+	l.block, l.tree = ref, (*btree.Tree)(l.env.Arena.Ptr(ref))
 }
 
 func (l *largeSorted) store(root []byte) {
 	l.root.Store(root)
-	l.tree.Store(root[members.RootSize:])
+	binary.LittleEndian.PutUint32(root[members.RootSize:], uint32(l.block))
 }
 
 // largeSortedOf returns the large set that the slot holds.
 func largeSortedOf(s *keyspace.Slot) largeSorted { return loadSorted(s.Env(), s.Value()) }
 
 // newLargeSorted returns an empty set in the slot's arena, which put makes the slot's value.
-func newLargeSorted(env *hashtable.Env) largeSorted {
-	return largeSorted{root: members.New(members.Scored), env: env}
+func newLargeSorted(env *hashtable.Env) (largeSorted, error) {
+	l := largeSorted{root: members.New(members.Scored), env: env}
+	if env.Arena.Reserve(btree.RootSize) != nil {
+		return l, ErrOutOfMemory
+	}
+	l.setBlock(env.Arena.Alloc(btree.RootSize))
+	*l.tree = btree.Tree{}
+	return l, nil
 }
 
 // save stores the set in the slot that it was loaded from, or deletes that if the
@@ -265,7 +285,11 @@ func (l *largeSorted) removeRange(i, j int) {
 }
 
 func (l *largeSorted) release(budget int) (done bool) {
-	return l.ordered().Release(budget, nil) && l.root.Release(l.env, budget)
+	if !l.ordered().Release(budget, nil) || !l.root.Release(l.env, budget) {
+		return false
+	}
+	l.env.Arena.Free(l.block, btree.RootSize)
+	return true
 }
 
 func releaseSorted(env *hashtable.Env, root []byte, budget int) (done bool) {
@@ -276,11 +300,16 @@ func releaseSorted(env *hashtable.Env, root []byte, budget int) (done bool) {
 
 func copySorted(to, from *hashtable.Env, root, dst []byte) ([]byte, error) {
 	l := loadSorted(from, root)
-	c := newLargeSorted(to)
-	var err error
-	if c.root, err = l.root.Copy(to, from); err != nil {
+	c, err := newLargeSorted(to)
+	if err != nil {
+		return nil, err
+	}
+	copied, err := l.root.Copy(to, from)
+	if err != nil {
+		c.free()
 		return nil, ErrOutOfMemory
 	}
+	c.root = copied
 	if err = c.copyOrder(&l); err != nil {
 		c.free()
 		return nil, err
@@ -311,7 +340,7 @@ type sortedBuilder struct {
 
 func newSortedBuilder(l *largeSorted) *sortedBuilder {
 	b := &sortedBuilder{arena: l.env.Arena}
-	b.Build(&l.tree, l.env.Arena, (*byScore)(l.env.Arena))
+	b.Build(l.tree, l.env.Arena, (*byScore)(l.env.Arena))
 	return b
 }
 
@@ -332,7 +361,9 @@ func relocateSorted(env *hashtable.Env, root []byte, cursor uint64, budget int) 
 	const inTree = 1
 	l := loadSorted(env, root)
 	defer l.store(root)
-	tree := l.ordered()
+	if cursor == 0 && env.Arena.Evacuating(l.block) {
+		l.moveBlock()
+	}
 	if cursor&inTree == 0 {
 		cursor = l.root.Relocate(env, cursor, budget, func(from, to arena.Ref) {
 			c := l.at(to)
@@ -342,11 +373,19 @@ func relocateSorted(env *hashtable.Env, root []byte, cursor uint64, budget int) 
 			return cursor
 		}
 	}
-	position := tree.Relocate(cursor>>1, budget, nil)
+	position := l.ordered().Relocate(cursor>>1, budget, nil)
 	if position == 0 {
 		return 0
 	}
 	return position<<1 | inTree
+}
+
+// moveBlock moves the root of the tree.
+func (l *largeSorted) moveBlock() {
+	was, tree := l.block, *l.tree
+	l.setBlock(l.env.Arena.Alloc(btree.RootSize))
+	*l.tree = tree
+	l.env.Arena.Free(was, btree.RootSize)
 }
 
 // expireSorted removes members that expired before now.

@@ -162,9 +162,11 @@ func buildSorted(s *keyspace.Slot, result []Scored, l *sortedLimits) error {
 		return buildDense(s, result)
 	}
 	s.BeginWrite()
-	large := newLargeSorted(s.Env())
+	large, err := newLargeSorted(s.Env())
+	if err != nil {
+		return err
+	}
 	b := newSortedBuilder(&large)
-	var err error
 	for i := range result {
 		if err = b.add(&large, result[i].Member, result[i].Score); err != nil {
 			break

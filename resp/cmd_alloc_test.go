@@ -17,6 +17,8 @@ func TestHandlersDoNotAllocate(t *testing.T) {
 	for _, line := range []string{
 		"SET k value-of-some-length", "SET k value-of-some-length EX 1000", "SET k value-of-some-length XX KEEPTTL",
 		"GET k", "GET nokey", "STRLEN k", "GETRANGE k 2 5", "EXISTS k", "EXISTS k k nokey", "TYPE k", "TTL k", "PTTL k",
+		"ZADD z 1 a", "ZADD z 2 a", "ZINCRBY z 1 a", "ZSCORE z a", "ZRANK z a", "ZCARD z", "ZRANGE z 0 -1 WITHSCORES",
+		"ZRANGEBYSCORE z -inf +inf LIMIT 0 10", "ZCOUNT z 0 5", "ZMSCORE z a b",
 		"EXPIRE k 1000", "EXPIRE k 2000 GT", "PERSIST k", "DEL nokey", "TOUCH k", "MGET k nokey k", "SET n 10", "INCR n",
 		"INCRBY n 5", "DECR n", "SETRANGE k 1 x", "DBSIZE", "OBJECT ENCODING k", "EXPIRETIME k",
 	} {

@@ -49,8 +49,8 @@
 //
 // # Rules
 //
-// A [Tree] is the root and holds no Go pointers. It may be copied in and out of an
-// entry's bytes between operations. A [Cursor] is valid until the tree changes
+// A [Tree] is the root and holds no Go pointers. It may lie in arena memory, or be copied in and out of an
+// entry's bytes between operations; the compiler takes one that is a local variable to the heap. A [Cursor] is valid until the tree changes
 // by other means than the cursor itself. The block of an item must hold the key under which it is
 // in the tree whenever a method of the tree runs. Before an insertion the caller reserves
 // InsertReserve bytes of the arena; deleting takes no memory.

@@ -1,7 +1,7 @@
 package btree
 
 import (
-	"unsafe" // a root is bytes in an entry; any bytes that were a root are one
+	"unsafe" // for the size of a root only
 
 	"github.com/larderkv/larder/internal/arena"
 )
@@ -18,17 +18,6 @@ type Tree struct {
 
 // RootSize is the number of bytes of a Tree.
 const RootSize = int(unsafe.Sizeof(Tree{}))
-
-// Load returns the root in b, which Store wrote.
-func Load(b []byte) (t Tree) {
-	copy(t.raw(), b)
-	return t
-}
-
-// Store writes the root to the first RootSize bytes of b.
-func (t *Tree) Store(b []byte) { copy(b, t.raw()) }
-
-func (t *Tree) raw() []byte { return unsafe.Slice((*byte)(unsafe.Pointer(t)), RootSize) }
 
 // Weight returns the sum of all weights: of an ordered tree the number of its items. O(1).
 func (t *Tree) Weight() int { return int(t.weight) }
