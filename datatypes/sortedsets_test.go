@@ -68,6 +68,13 @@ func TestSortedSetCalls(t *testing.T) {
 			_, _, err := z.Scan(key, 0, datatypes.ElementScanOptions{})
 			return err
 		},
+		"Expire": func(z sorted, key string) error { _, err := z.Expire(key, second, 0, "m"); return err },
+		"ExpireAt": func(z sorted, key string) error {
+			_, err := z.ExpireAt(key, at(second), datatypes.ExpireAlways, "m")
+			return err
+		},
+		"Persist":    func(z sorted, key string) error { _, err := z.Persist(key, "m"); return err },
+		"TTL":        func(z sorted, key string) error { _, _, err := z.TTL(key, "m"); return err },
 		"Combinable": func(z sorted, key string) error { return z.Combinable(key) },
 		"Union":      func(z sorted, key string) error { _, err := z.Union(datatypes.CombineOptions{}, key); return err },
 		"Inter":      func(z sorted, key string) error { _, err := z.Inter(datatypes.CombineOptions{}, key); return err },
