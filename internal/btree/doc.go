@@ -1,7 +1,7 @@
 // Package btree is a counted B+tree in an arena: an ordered collection of
 // refs to blocks that belong to the caller. It gives the rank of an item and the
-// item at a rank in O(log n), walks both ways, and takes about 7 bytes an
-// item. Sorted sets keep their members in one by score and name, lists their blocks
+// item at a rank in O(log n), walks both ways, and takes about 8 bytes an
+// item when filled at random. Sorted sets keep their members in one by score and name, lists their blocks
 // by position.
 //
 // # Two faces
