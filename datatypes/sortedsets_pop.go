@@ -1,6 +1,7 @@
 package datatypes
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -146,6 +147,7 @@ func (z SortedSets) RandomEach(key string, n int, begin func(n int), fn func(mem
 		begin(n)
 		v.sample(n, src, fn)
 	default:
+		n = max(n, -math.MaxInt)
 		begin(-n)
 		for ; n < 0; n++ {
 			v.at(below(src, size), fn)
