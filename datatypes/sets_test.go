@@ -37,6 +37,13 @@ var setCalls = calls[datatypes.Sets]{
 	"InterStore":   func(st datatypes.Sets, key string) error { _, err := st.InterStore(key, key); return err },
 	"UnionStore":   func(st datatypes.Sets, key string) error { _, err := st.UnionStore(key, key); return err },
 	"DiffStore":    func(st datatypes.Sets, key string) error { _, err := st.DiffStore(key, key, key); return err },
+	"ExpireMember": func(st datatypes.Sets, key string) error { _, err := st.ExpireMember(key, "m", second); return err },
+	"ExpireMemberAt": func(st datatypes.Sets, key string) error {
+		_, err := st.ExpireMemberAt(key, "m", at(second))
+		return err
+	},
+	"MemberTTL":     func(st datatypes.Sets, key string) error { _, _, err := st.MemberTTL(key, "m"); return err },
+	"PersistMember": func(st datatypes.Sets, key string) error { _, err := st.PersistMember(key, "m"); return err },
 	"Scan": func(st datatypes.Sets, key string) error {
 		_, _, err := st.Scan(key, 0, datatypes.ElementScanOptions{})
 		return err

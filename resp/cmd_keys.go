@@ -58,12 +58,12 @@ func keyCommands() []*command {
 			{name: "object|refcount", handler: cmdObjectRefCount, arity: 3, flags: flagReadonly, category: cat,
 				keys: oneKey(2, keyRO), tips: varying},
 		}},
-		{name: "persist", handler: cmdPersist, arity: 2, flags: write, category: cat, keys: oneKey(1, expires)},
+		{name: "persist", handler: cmdPersist, arity: -2, flags: write, category: cat, keys: oneKey(1, expires)},
 		{name: "pexpire", handler: cmdPExpire, arity: -3, flags: write, category: cat, keys: oneKey(1, expires)},
 		{name: "pexpireat", handler: cmdPExpireAt, arity: -3, flags: write, category: cat, keys: oneKey(1, expires)},
 		{name: "pexpiretime", handler: cmdPExpireTime, arity: 2, flags: read, category: cat,
 			keys: oneKey(1, keyRO|keyAccess)},
-		{name: "pttl", handler: cmdPTTL, arity: 2, flags: read, category: cat,
+		{name: "pttl", handler: cmdPTTL, arity: -2, flags: read, category: cat,
 			keys: oneKey(1, keyRO|keyAccess), tips: varying},
 		{name: "randomkey", handler: cmdRandomKey, arity: 1, flags: flagReadonly, category: cat,
 			tips: []string{"request_policy:all_shards", "nondeterministic_output"}},
@@ -76,7 +76,7 @@ func keyCommands() []*command {
 		{name: "swapdb", handler: cmdSwapDB, arity: 3, flags: write, category: cat | catDangerous},
 		{name: "touch", handler: cmdTouch, arity: -2, flags: read, category: cat,
 			keys: manyKeys(1, 1, keyRO), tips: summed},
-		{name: "ttl", handler: cmdTTL, arity: 2, flags: read, category: cat,
+		{name: "ttl", handler: cmdTTL, arity: -2, flags: read, category: cat,
 			keys: oneKey(1, keyRO|keyAccess), tips: varying},
 		{name: "type", handler: cmdType, arity: 2, flags: read, category: cat, keys: oneKey(1, keyRO)},
 		{name: "unlink", handler: cmdUnlink, arity: -2, flags: write, category: cat,
@@ -424,11 +424,22 @@ func parseExpireCond(args [][]byte) (cond datatypes.ExpireCond, problem string) 
 	return cond, ""
 }
 
-// cmdTTL is TTL key, rounded to the nearest second.
-func cmdTTL(c *client, args [][]byte) { writeRemaining(c, args, 1000) }
+// cmdTTL is TTL key [member], rounded to the nearest second.
+func cmdTTL(c *client, args [][]byte) { remaining(c, args, 1000, "ttl") }
 
-// cmdPTTL is PTTL key.
-func cmdPTTL(c *client, args [][]byte) { writeRemaining(c, args, 1) }
+// cmdPTTL is PTTL key [member].
+func cmdPTTL(c *client, args [][]byte) { remaining(c, args, 1, "pttl") }
+
+func remaining(c *client, args [][]byte, unit int64, command string) {
+	switch len(args) {
+	case 2:
+		writeRemaining(c, args, unit)
+	case 3:
+		writeMemberTTL(c, args, unit)
+	default:
+		c.writeError(errArguments(command))
+	}
+}
 
 // cmdExpireTime is EXPIRETIME key, rounded to the nearest second.
 func cmdExpireTime(c *client, args [][]byte) { writeExpireTime(c, args, 1000) }
@@ -492,8 +503,17 @@ func roundTo(n, unit int64) int64 {
 	return q
 }
 
-// cmdPersist is PERSIST key.
-func cmdPersist(c *client, args [][]byte) { c.writeFlagOrErr(c.keys().Persist(text(args[1]))) }
+// cmdPersist is PERSIST key [member].
+func cmdPersist(c *client, args [][]byte) {
+	switch len(args) {
+	case 2:
+		c.writeFlagOrErr(c.keys().Persist(text(args[1])))
+	case 3:
+		c.writeFlagOrErr(c.sets().PersistMember(text(args[1]), text(args[2])))
+	default:
+		c.writeError(errArguments("persist"))
+	}
+}
 
 // cmdObjectEncoding is OBJECT ENCODING key.
 func cmdObjectEncoding(c *client, args [][]byte) {

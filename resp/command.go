@@ -351,6 +351,7 @@ func init() {
 		hyperLogLogCommands(),
 		geoCommands(),
 		setCommands(),
+		memberExpiryCommands(),
 		sortedSetCommands(),
 		keyCommands(),
 		connectionCommands(),

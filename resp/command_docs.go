@@ -80,7 +80,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	for _, group := range []map[string]*commandDoc{
 		aclDocs(),
 		stringDocs(), bitmapDocs(), geoDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
-		connectionDocs(), serverDocs(), setDocs(), sortedSetDocs(), transactionDocs(),
+		connectionDocs(), serverDocs(), setDocs(), memberExpiryDocs(), sortedSetDocs(), transactionDocs(),
 		pubsubDocs(),
 		trackingDocs(),
 	} {

@@ -52,7 +52,7 @@ func (c Command) Spoilt(mode Mode) Command {
 	return c
 }
 
-// Intact returns a command that scripts do not spoil, for one that otherwise does something at random.
+// Intact returns a command that scripts do not spoil: spoilt it would do something at random, or what only one server does.
 func (c Command) Intact() Command {
 	c.intact = true
 	return c
