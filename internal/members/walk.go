@@ -23,8 +23,8 @@ func (r *Root) FindBatch(env *hashtable.Env, members []string, refs []arena.Ref)
 	r.findBatch(env, members, refs)
 }
 
-// findBatch touches all buckets, then all elements, in loops so short that the
-// processor runs ahead of their misses, and then looks the members up.
+// findBatch touches all buckets, then each member's first candidate, in loops so short
+// that the processor runs ahead of their misses, and then compares.
 func (r *Root) findBatch(env *hashtable.Env, members []string, refs []arena.Ref) {
 	if r.table.Len() == 0 {
 		clear(refs[:len(members)])
@@ -32,21 +32,19 @@ func (r *Root) findBatch(env *hashtable.Env, members []string, refs []arena.Ref)
 	}
 	var hashes [batch]uint64
 	var buckets [batch]*hashtable.Bucket
-	var tags [batch]uint8
+	var probes [batch]hashtable.Probe
 	a := env.Arena
 	for i, m := range members {
 		hashes[i] = Hash(env, m)
-		buckets[i], tags[i] = r.table.Way(hashes[i]).Bucket(hashes[i])
+		buckets[i], _ = r.table.Way(hashes[i]).Bucket(hashes[i])
 	}
 	sum := uint8(0)
 	for _, b := range buckets[:len(members)] {
 		sum += *(*uint8)(unsafe.Pointer(b))
 	}
-	for i, b := range buckets[:len(members)] {
-		refs[i] = 0
-		if m := b.Match(tags[i]); !m.Empty() {
-			refs[i] = m.Ref()
-		}
+	for i := range members {
+		probes[i].Start(&r.table, a, hashes[i])
+		refs[i] = probes[i].Next()
 	}
 	for _, ref := range refs[:len(members)] {
 		if ref != 0 {
@@ -55,11 +53,9 @@ func (r *Root) findBatch(env *hashtable.Env, members []string, refs []arena.Ref)
 	}
 	keep(sum)
 	for i, m := range members {
-		if refs[i] != 0 && r.shape.is(a.Ptr(refs[i]), m) {
-			continue
+		for refs[i] != 0 && !r.shape.is(a.Ptr(refs[i]), m) {
+			refs[i] = probes[i].Next()
 		}
-		p := r.table.Probe(a, hashes[i])
-		refs[i] = r.match(a, &p, m)
 	}
 }
 
