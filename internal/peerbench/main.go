@@ -37,6 +37,7 @@ var commands = []command{
 	{"hitratio", "hit ratios on generated and recorded traces", &hitRatioBenchmark{}},
 	{"server", "server's CPU time a request beside redis-server", &serverBenchmark{}},
 	{"commands", "server's CPU time a command on other types than strings", &commandsBenchmark{}},
+	{"types", "memory of collections beside redis-server", &typesBenchmark{}},
 	{"allocs", "allocations per operation", &allocsBenchmark{}},
 }
 

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// typesBenchmark measures the memory of collections, larderd beside redis-server: what an element of a large one takes, and
+// a key with a small one.
+type typesBenchmark struct {
+	elements int
+	larderd  string
+}
+
+func (b *typesBenchmark) register(fs *flag.FlagSet) {
+	fs.IntVar(&b.elements, "elements", 0, "`elements` of large collections (default 1M, 100k with -short)")
+	fs.StringVar(&b.larderd, "larderd", "", "`program` to measure instead of building resp/larderd")
+}
+
+// collection is data whose memory is measured.
+type collection struct {
+	name         string
+	atLeast, aim float64 // bytes an element, or a key of a small collection, that larder is held to
+	small        bool    // many small ones, of smallSize elements each, instead of one large one
+	load         func(w *requestWriter, n int)
+}
+
+// smallSize is the number of elements of a small collection.
+const smallSize = 10
+
+var collections = []collection{
+	{"member of a set, 16 bytes", 32, 28, false, func(w *requestWriter, n int) {
+		for i := range n {
+			w.command("sadd", "set", memberName(i))
+		}
+	}},
+	{"field of a hash, 16 and 32 bytes", 68, 62, false, func(w *requestWriter, n int) {
+		for i := range n {
+			w.command("hset", "hash", memberName(i), fmt.Sprintf("value:%026d", i))
+		}
+	}},
+	{"member of a sorted set, 16 bytes", 52, 45, false, loadSortedSet},
+	{"hash of ten fields, 8 and 16 bytes", 320, 290, true, func(w *requestWriter, n int) {
+		for i := range n {
+			args := []string{"hset", fmt.Sprintf("hash:%09d", i)}
+			for field := range smallSize {
+				args = append(args, fmt.Sprintf("field:%02d", field), fmt.Sprintf("value:%010d", smallSize*i+field))
+			}
+			w.command(args...)
+		}
+	}},
+	{"sorted set of ten members, 16 bytes", 190, 170, true, func(w *requestWriter, n int) {
+		for i := range n {
+			args := []string{"zadd", fmt.Sprintf("zset:%09d", i)}
+			for member := range smallSize {
+				args = append(args, strconv.Itoa(w.random.IntN(1000)), memberName(smallSize*i+member))
+			}
+			w.command(args...)
+		}
+	}},
+}
+
+func (b *typesBenchmark) run(e *environment) error {
+	b.elements = e.pick(b.elements, 1_000_000, 100_000)
+	if _, err := exec.LookPath("redis-server"); err != nil || runtime.GOOS != "linux" {
+		e.report.progress("types: skipped, needs linux and redis-server")
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "peerbench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	if b.larderd == "" {
+		if b.larderd, err = buildLarderd(dir); err != nil {
+			return err
+		}
+	}
+	t := table{
+		title:  "Memory of collections, bytes each, larderd beside redis-server",
+		header: []string{"each", "redis-server, resident", "larder, resident", "larder, by its own count"},
+	}
+	for _, c := range collections {
+		e.report.progress("types: %s", c.name)
+		if err := b.collection(e, &t, dir, &c); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
+	t.note("used_memory_rss after loading, less that before, of %s elements in one collection, or in collections of ten; by its own count: used_memory_dataset.",
+		formatCount(b.elements))
+	e.report.table(t)
+	return nil
+}
+
+// collection measures one collection in servers that hold nothing else.
+func (b *typesBenchmark) collection(e *environment, t *table, dir string, c *collection) error {
+	pair, stop, err := startPair(dir, b.larderd)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	n := b.elements
+	if c.small {
+		n /= smallSize
+	}
+	var resident, counted [2]float64
+	for i, s := range pair {
+		if resident[i], counted[i], err = grown(s, e.seed, func(w *requestWriter) { c.load(w, n) }); err != nil {
+			return err
+		}
+	}
+	per := func(bytes float64) float64 { return bytes / float64(n) }
+	t.add(c.name, plainBytes(per(resident[0])), plainBytes(per(resident[1])), plainBytes(per(counted[1])))
+	e.report.figure("bytes by larder's count, "+c.name, per(counted[1]), bar{c.atLeast, c.aim, true, plainBytes})
+	return nil
+}
+
+// grown returns by how many bytes a server's memory grew while it was loaded.
+func grown(s *server, seed uint64, load func(w *requestWriter)) (resident, counted float64, err error) {
+	w, err := dialServer(s, seed)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer w.conn.Close()
+	residentBefore, countedBefore, err := memoryOf(w)
+	if err != nil {
+		return 0, 0, err
+	}
+	load(w)
+	if err := w.flush(); err != nil {
+		return 0, 0, err
+	}
+	time.Sleep(time.Second) // some of it is counted now and then only
+	residentAfter, countedAfter, err := memoryOf(w)
+	return residentAfter - residentBefore, countedAfter - countedBefore, err
+}
+
+var (
+	residentLine = regexp.MustCompile(`used_memory_rss:(\d+)`)
+	countedLine  = regexp.MustCompile(`used_memory_dataset:(\d+)`)
+)
+
+// memoryOf asks a server, which owes no reply, how much memory it has.
+func memoryOf(w *requestWriter) (resident, counted float64, err error) {
+	info, err := w.ask("info", "memory")
+	if err != nil {
+		return 0, 0, err
+	}
+	for line, to := range map[*regexp.Regexp]*float64{residentLine: &resident, countedLine: &counted} {
+		found := line.FindStringSubmatch(info)
+		if found == nil {
+			return 0, 0, fmt.Errorf("INFO memory of %s lacks %v", w.server.name, line)
+		}
+		if *to, err = strconv.ParseFloat(found[1], 64); err != nil {
+			return 0, 0, err
+		}
+	}
+	return resident, counted, nil
+}
+
+// ask sends a command whose reply is a string, and returns that.
+func (w *requestWriter) ask(args ...string) (string, error) {
+	w.command(args...)
+	w.pending = 0
+	if err := w.out.Flush(); err != nil {
+		return "", err
+	}
+	header, err := w.in.ReadString('\n')
+	if err != nil {
+		return "", err
+	}
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimPrefix(header, "$")))
+	if err != nil || n < 0 {
+		return "", fmt.Errorf("reply to %s: %q", args[0], header)
+	}
+	text := make([]byte, n+len("\r\n"))
+	_, err = io.ReadFull(w.in, text)
+	return string(text[:n]), err
+}
