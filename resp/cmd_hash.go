@@ -2,8 +2,6 @@ package resp
 
 import (
 	"math"
-	"slices"
-	"strconv"
 
 	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/numeric"
@@ -258,50 +256,8 @@ func parseRandField(args [][]byte) (count int, part datatypes.HashPart, problem 
 
 // cmdHScan is HSCAN key cursor [MATCH pattern] [COUNT count].
 func cmdHScan(c *client, args [][]byte) {
-	key := text(args[1])
-	cursor, ok := parseCursor(args[2])
-	if !ok {
-		c.writeError("ERR invalid cursor")
-		return
-	}
-	o, keep, problem := parseElementScan(args[3:])
-	if problem != "" {
-		writeHashScanProblem(c, key, problem)
-		return
-	}
-	fields, next, err := c.hashes().Scan(key, cursor, o)
-	if err != nil {
-		c.writeErr(err)
-		return
-	}
-	fields = slices.DeleteFunc(fields, func(f datatypes.Field) bool {
-		for range keep(slices.Values([]string{f.Name})) {
-			return false
-		}
-		return true
-	})
-	writeScanned(c, next, fields)
-}
-
-// writeHashScanProblem answers an HSCAN with bad options: that the key is missing or holds another type counts first.
-func writeHashScanProblem(c *client, key, problem string) {
-	n, err := c.hashes().Len(key)
-	switch {
-	case err != nil:
-		c.writeErr(err)
-	case n == 0:
-		writeScanned(c, 0, nil)
-	default:
-		c.writeError(problem)
-	}
-}
-
-func writeScanned(c *client, next uint64, fields []datatypes.Field) {
-	c.writeArray(2)
-	c.writeBulkString(strconv.FormatUint(next, 10))
-	c.writeArray(2 * len(fields))
-	for _, f := range fields {
+	scanElements(c, args, c.hashes(), 2, func(f datatypes.Field) string { return f.Name }, func(f datatypes.Field) {
 		c.writeBulkString(f.Name)
 		c.writeBulk(f.Value)
-	}
+	})
 }

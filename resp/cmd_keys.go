@@ -1,11 +1,9 @@
 package resp
 
 import (
-	"bytes"
 	"iter"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/larderkv/larder"
@@ -208,24 +206,7 @@ func cmdDBSize(c *client, args [][]byte) {
 
 // cmdKeys is KEYS pattern.
 func cmdKeys(c *client, args [][]byte) {
-	pattern := text(args[1])
-	found := c.keys().Match(pattern)
-	if pattern == "" {
-		found = keepEmpty(found)
-	}
-	writeStrings(c, found)
-}
-
-// keepEmpty passes on the empty key only. It makes up for the empty pattern, which the store takes for none at all and
-// Redis for one that nothing else matches.
-func keepEmpty(keys iter.Seq[string]) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for key := range keys {
-			if key == "" && !yield(key) {
-				return
-			}
-		}
-	}
+	writeStrings(c, c.keys().Match(text(args[1])))
 }
 
 // writeStrings writes an array of the strings that seq yields. Their number being known only at the end, they are
@@ -249,64 +230,6 @@ func rotate(b []byte, k int) {
 	copy(b, tail)
 }
 
-// cmdScan is SCAN cursor [MATCH pattern] [COUNT count] [TYPE type].
-func cmdScan(c *client, args [][]byte) {
-	cursor, ok := parseCursor(args[1])
-	if !ok {
-		c.writeError("ERR invalid cursor")
-		return
-	}
-	o, keep, problem := parseScanOptions(args[2:])
-	if problem != "" {
-		c.writeError(problem)
-		return
-	}
-	keys, next, err := c.keys().Scan(cursor, o)
-	if err != nil {
-		c.writeErr(err)
-		return
-	}
-	writeScan(c, next, keep(slices.Values(keys)))
-}
-
-// parseScanOptions parses what follows SCAN's cursor. Some keys that the store returns may not be wanted: keep passes
-// on those that are.
-func parseScanOptions(args [][]byte) (o datatypes.ScanOptions, keep func(iter.Seq[string]) iter.Seq[string], problem string) {
-	emptyPattern, knownType := false, true
-	for ; len(args) >= 2; args = args[2:] {
-		switch word, value := args[0], args[1]; {
-		case equalFold(word, "match"):
-			o.Match, emptyPattern = text(value), len(value) == 0
-		case equalFold(word, "type"):
-			o.Type, knownType = typeNamed(value)
-		case equalFold(word, "count"):
-			n, ok := parseInt(value)
-			if !ok {
-				return o, nil, errNotInteger
-			}
-			if n < 1 {
-				return o, nil, errSyntax
-			}
-			o.Count = int(min(n, math.MaxInt32))
-		default:
-			return o, nil, errSyntax
-		}
-	}
-	switch {
-	case len(args) > 0:
-		return o, nil, errSyntax
-	case !knownType:
-		return o, keepNone, ""
-	case emptyPattern:
-		return o, keepEmpty, ""
-	}
-	return o, keepAll, ""
-}
-
-func keepAll(keys iter.Seq[string]) iter.Seq[string] { return keys }
-
-func keepNone(iter.Seq[string]) iter.Seq[string] { return func(func(string) bool) {} }
-
 // typeNamed returns the type of that name in any case.
 func typeNamed(name []byte) (datatypes.Type, bool) {
 	for _, t := range []datatypes.Type{
@@ -319,25 +242,29 @@ func typeNamed(name []byte) (datatypes.Type, bool) {
 	return 0, false
 }
 
-// parseCursor parses a SCAN cursor as the C library's strtoul does: an empty one is zero, a sign is allowed, a minus
-// counts from the top of the range, and the text ends at a zero byte.
-func parseCursor(b []byte) (uint64, bool) {
-	b, _, _ = bytes.Cut(b, []byte{0})
-	if len(b) == 0 {
-		return 0, true
+// cmdScan is SCAN cursor [MATCH pattern] [COUNT count] [TYPE type].
+func cmdScan(c *client, args [][]byte) {
+	cursor, ok := parseCursor(args[1])
+	if !ok {
+		c.writeError(errCursor)
+		return
 	}
-	sign := b[0]
-	if sign == '-' || sign == '+' {
-		b = b[1:]
+	a, problem := parseScanArgs(args[2:], true)
+	if problem != "" {
+		c.writeError(problem)
+		return
 	}
-	n, err := strconv.ParseUint(text(b), 10, 64)
+	o, known := datatypes.ScanOptions{Match: a.match, Count: a.count}, true
+	if a.typed != nil {
+		o.Type, known = typeNamed(a.typed)
+	}
+	keys, next, err := c.keys().Scan(cursor, o)
 	if err != nil {
-		return 0, false
+		c.writeErr(err)
+		return
 	}
-	if sign == '-' {
-		n = -n
-	}
-	return n, true
+	keys = slices.DeleteFunc(keys, func(key string) bool { return !known || a.onlyEmpty && key != "" })
+	writeScan(c, next, keys, 1, c.writeBulkString)
 }
 
 // cmdRandomKey is RANDOMKEY.

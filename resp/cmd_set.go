@@ -1,12 +1,7 @@
 package resp
 
 import (
-	"iter"
 	"math"
-	"slices"
-	"strconv"
-
-	"github.com/larderkv/larder/datatypes"
 )
 
 func setCommands() []*command {
@@ -257,71 +252,5 @@ func cmdSRandMember(c *client, args [][]byte) {
 
 // cmdSScan is SSCAN key cursor [MATCH pattern] [COUNT count].
 func cmdSScan(c *client, args [][]byte) {
-	key := text(args[1])
-	cursor, ok := parseCursor(args[2])
-	if !ok {
-		c.writeError("ERR invalid cursor")
-		return
-	}
-	o, keep, problem := parseElementScan(args[3:])
-	if problem != "" {
-		writeSetScanProblem(c, key, problem)
-		return
-	}
-	members, next, err := c.sets().Scan(key, cursor, o)
-	if err != nil {
-		c.writeErr(err)
-		return
-	}
-	writeScan(c, next, keep(slices.Values(members)))
-}
-
-// writeSetScanProblem answers an SSCAN with bad options: that the key is missing or holds another type counts first.
-func writeSetScanProblem(c *client, key, problem string) {
-	n, err := c.sets().Len(key)
-	switch {
-	case err != nil:
-		c.writeErr(err)
-	case n == 0:
-		writeScan(c, 0, keepNone(nil))
-	default:
-		c.writeError(problem)
-	}
-}
-
-// writeScan answers a scan with the cursor to go on from and what was found.
-func writeScan(c *client, next uint64, found iter.Seq[string]) {
-	c.writeArray(2)
-	c.writeBulkString(strconv.FormatUint(next, 10))
-	writeStrings(c, found)
-}
-
-// parseElementScan parses what follows the cursor in scans of one collection. Some elements that the store returns
-// may not be wanted: keep passes on those that are.
-func parseElementScan(args [][]byte) (o datatypes.ElementScanOptions, keep func(iter.Seq[string]) iter.Seq[string], problem string) {
-	keep = keepAll
-	for ; len(args) >= 2; args = args[2:] {
-		switch word, value := args[0], args[1]; {
-		case equalFold(word, "match"):
-			o.Match, keep = text(value), keepAll
-			if o.Match == "" {
-				keep = keepEmpty
-			}
-		case equalFold(word, "count"):
-			n, ok := parseInt(value)
-			if !ok {
-				return o, nil, errNotInteger
-			}
-			if n < 1 {
-				return o, nil, errSyntax
-			}
-			o.Count = int(min(n, math.MaxInt32))
-		default:
-			return o, nil, errSyntax
-		}
-	}
-	if len(args) > 0 {
-		return o, nil, errSyntax
-	}
-	return o, keep, ""
+	scanElements(c, args, c.sets(), 1, func(member string) string { return member }, c.writeBulkString)
 }

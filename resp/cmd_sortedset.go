@@ -1,9 +1,6 @@
 package resp
 
 import (
-	"slices"
-	"strconv"
-
 	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/numeric"
 )
@@ -395,54 +392,9 @@ func cmdZRandMember(c *client, args [][]byte) {
 
 // cmdZScan is ZSCAN key cursor [MATCH pattern] [COUNT count].
 func cmdZScan(c *client, args [][]byte) {
-	key := text(args[1])
-	cursor, ok := parseCursor(args[2])
-	if !ok {
-		c.writeError("ERR invalid cursor")
-		return
-	}
-	o, keep, problem := parseElementScan(args[3:])
-	if problem != "" {
-		writeZScanProblem(c, key, problem)
-		return
-	}
-	members, next, err := c.sortedSets().Scan(key, cursor, o)
-	if err != nil {
-		c.writeErr(err)
-		return
-	}
-	wanted := slices.Collect(keep(func(yield func(string) bool) {
-		for _, m := range members {
-			if !yield(m.Member) {
-				return
-			}
-		}
-	}))
-	c.writeArray(2)
-	c.writeBulkString(strconv.FormatUint(next, 10))
-	c.writeArray(2 * len(wanted))
-	for _, m := range members {
-		if len(wanted) == 0 || m.Member != wanted[0] {
-			continue
-		}
-		wanted = wanted[1:]
+	scanElements(c, args, c.sortedSets(), 2, func(m datatypes.Scored) string { return m.Member }, func(m datatypes.Scored) {
 		var buf [32]byte
 		c.writeBulkString(m.Member)
 		c.writeBulk(numeric.AppendFloat(buf[:0], m.Score))
-	}
-}
-
-// writeZScanProblem answers a ZSCAN with bad options: that the key is missing or holds another type counts first.
-func writeZScanProblem(c *client, key, problem string) {
-	n, err := c.sortedSets().Len(key)
-	switch {
-	case err != nil:
-		c.writeErr(err)
-	case n == 0:
-		c.writeArray(2)
-		c.writeBulkString("0")
-		c.writeArray(0)
-	default:
-		c.writeError(problem)
-	}
+	})
 }

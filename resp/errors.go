@@ -10,6 +10,7 @@ import (
 // Texts of errors that several commands share.
 const (
 	errSyntax        = "ERR syntax error"
+	errCursor        = "ERR invalid cursor"
 	errNotInteger    = "ERR value is not an integer or out of range"
 	errDBIndex       = "ERR DB index is out of range"
 	errWrongPassword = "WRONGPASS invalid username-password pair or user is disabled."

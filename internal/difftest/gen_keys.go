@@ -58,13 +58,13 @@ func (g *Gen) pattern() string { return pick(g, patterns) }
 func (g *Gen) scan() Command {
 	if g.IntN(4) == 0 {
 		cursor := pick(g, []string{"abc", "", " 0", "0 ", "+0", "-0", "00", "0x0", "-", "18446744073709551616", "--0", "\t0"})
-		return Cmd(append([]string{"scan", cursor, "count", "1000000"}, g.Options([]string{"match", g.pattern()})...)...).By(Unordered).Spoilt(Scanned)
+		return Cmd(append([]string{"scan", cursor, "count", "1000000"}, g.Options([]string{"match", g.pattern()})...)...).By(Unordered).Spoilt(SameKind)
 	}
 	args := []string{"scan", "0"}
 	args = append(args, g.Options([]string{"match", g.pattern()},
 		[]string{"type", pick(g, []string{"string", "STRING", "list", "nosuch", ""})},
 		[]string{"count", pick(g, []string{"0", "-1", "abc", "", "9223372036854775808"})})...)
-	return Cmd(append(args, "count", "1000000")...).By(Unordered).Spoilt(Scanned)
+	return Cmd(append(args, "count", "1000000")...).By(Unordered).Spoilt(SameKind)
 }
 
 // expire returns one of the commands that set an expiration. With an option, which may compare it to the one before,

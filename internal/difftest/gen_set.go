@@ -75,7 +75,7 @@ func (g *Gen) sscan() Command {
 	args := []string{"sscan", g.Key(), cursor}
 	args = append(args, g.Options([]string{"match", g.pattern()},
 		[]string{"count", pick(g, []string{"0", "-1", "abc", "", "9223372036854775808"})}, []string{"type", "set"})...)
-	return Cmd(append(args, "count", "1000000")...).By(Unordered)
+	return Cmd(append(args, "count", "1000000")...).By(Unordered).Spoilt(SameKind)
 }
 
 func (g *Gen) sintercard() Command {
