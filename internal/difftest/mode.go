@@ -102,6 +102,11 @@ func unfinished(scan Value) bool {
 	return scan.Kind == Array && len(scan.Elems) == 2 && scan.Elems[0].Text != "0"
 }
 
+// SameOrIntset wants the same encoding, or an intset where redis-server has a table.
+func SameOrIntset(redis, larder Value) bool {
+	return Exact(redis, larder) || redis.Text == "hashtable" && larder.Text == "intset"
+}
+
 // Near wants integers that differ by at most the given amount. Negative ones, and replies that are no integers, must
 // be equal.
 func Near(tolerance int64) Mode {
