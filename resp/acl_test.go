@@ -2,6 +2,7 @@ package resp
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -422,6 +423,39 @@ func TestACLFile(t *testing.T) {
 	openSession(t, srv).expect("ping", "-NOAUTH Authentication required.")
 	os.Remove(file)
 	admin.expect("acl load", "-ERR Error loading ACLs, opening file '"+file+"': No such file or directory")
+}
+
+// TestDiffACLFile has both servers load the same files.
+func TestDiffACLFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "users.acl")
+	write := func(text string) {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("")
+	srv := startCache(t)
+	srv.ACLFile = file
+	h := difftest.Start(t, func() (net.Conn, error) { return srv.Dial(), nil }, "--aclfile", file)
+	p := h.Open(t, 2)
+	for _, text := range []string{
+		"user joe on >x ~a +get\nuser default on nopass ~* &* +@all",
+		"user joe on  >x   ~a\t +get\n \t \nuser ann on\r\n",
+		"user joe on >x (~a +get) (+set ~b %R~c) ( ) +@all -@write &news\n",
+		"user joe reset on skip-sanitize-payload #" + strings.Repeat("0", 64) + " allkeys allchannels allcommands -config|set\n",
+		"user  on\n",
+		"# comment\nuser joe on",
+		"user joe ( ~a\nuser\nuser ann",
+		"user joe +nosuch foo +@nosuch bar\nuser joe on\nuser a\tb on\n",
+		"user joe \"q\nuser ann on\nuser ann off\nUSER x",
+		"user joe on +get|\nuser ann <x\nuser bob !x\nuser carl #x\nuser dan ~* ~a &* &b\nuser eve +config|nosuch +config|get|x",
+		"user default on nopass ~* &* +@all -acl|nosuch",
+		"",
+	} {
+		write(text)
+		p.Check(t, difftest.Cmd("ACL", "LOAD"), difftest.Cmd("ACL", "LIST").By(difftest.SameWords(newerCommands)), difftest.Cmd("ACL", "USERS"))
+	}
 }
 
 func TestACLFileThatCannotBeLoaded(t *testing.T) {

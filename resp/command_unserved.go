@@ -9,12 +9,11 @@ var unserved = []struct {
 	category aclCategory
 	names    string
 }{
-	{catSlow, "acl acl|cat acl|genpass acl|help acl|whoami cluster cluster|countkeysinslot cluster|getkeysinslot " +
-		"cluster|help cluster|info cluster|keyslot cluster|links cluster|myid cluster|nodes cluster|shards " +
-		"cluster|slots function latency latency|help memory|doctor memory|malloc-stats memory|purge " +
-		"memory|stats module module|help pubsub pubsub|help script slowlog slowlog|help xgroup xinfo"},
-	{catAdmin | catSlow | catDangerous, "acl|deluser acl|dryrun acl|getuser acl|list acl|load acl|log acl|save acl|setuser acl|users " +
-		"bgrewriteaof bgsave cluster|addslots cluster|addslotsrange cluster|bumpepoch " +
+	{catSlow, "cluster cluster|countkeysinslot cluster|getkeysinslot cluster|help cluster|info cluster|keyslot " +
+		"cluster|links cluster|myid cluster|nodes cluster|shards cluster|slots function latency latency|help " +
+		"memory|doctor memory|malloc-stats memory|purge memory|stats module module|help script slowlog " +
+		"slowlog|help xgroup xinfo"},
+	{catAdmin | catSlow | catDangerous, "bgrewriteaof bgsave cluster|addslots cluster|addslotsrange cluster|bumpepoch " +
 		"cluster|count-failure-reports cluster|delslots cluster|delslotsrange cluster|failover " +
 		"cluster|flushslots cluster|forget cluster|meet cluster|replicas cluster|replicate cluster|reset " +
 		"cluster|saveconfig cluster|set-config-epoch cluster|setslot cluster|slaves failover latency|doctor " +
@@ -27,18 +26,11 @@ var unserved = []struct {
 	{catWrite | catSortedSet | catFast | catBlocking, "bzpopmax bzpopmin"},
 	{catSlow | catConnection, "client|caching client|getredir client|reply client|tracking client|trackinginfo wait"},
 	{catAdmin | catSlow | catDangerous | catConnection, "client|pause client|unblock client|unpause"},
-	{catFast | catTransaction, "discard multi unwatch watch"},
 	{catKeyspace | catRead | catSlow, "dump"},
 	{catSlow | catScripting, "eval eval_ro evalsha evalsha_ro fcall fcall_ro function|dump function|help function|kill " +
 		"function|list function|stats script|debug script|exists script|flush script|help script|kill " +
 		"script|load"},
-	{catSlow | catTransaction, "exec"},
 	{catWrite | catSlow | catScripting, "function|delete function|flush function|load function|restore"},
-	{catWrite | catGeo | catSlow, "geoadd georadius georadiusbymember geosearchstore"},
-	{catRead | catGeo | catSlow, "geodist geohash geopos georadius_ro georadiusbymember_ro geosearch"},
-	{catWrite | catHash | catFast, "hdel hincrby hincrbyfloat hmset hset hsetnx"},
-	{catRead | catHash | catFast, "hexists hget hlen hmget hstrlen"},
-	{catRead | catHash | catSlow, "hgetall hkeys hrandfield hscan hvals"},
 	{catAdmin | catFast | catDangerous, "lastsave role"},
 	{catRead | catList | catSlow, "lindex lpos lrange"},
 	{catWrite | catList | catSlow, "linsert lmove lmpop lrem lset ltrim rpoplpush"},
@@ -46,18 +38,6 @@ var unserved = []struct {
 	{catRead | catFast, "lolwut"},
 	{catWrite | catList | catFast, "lpop lpush lpushx rpop rpush rpushx"},
 	{catKeyspace | catWrite | catSlow | catDangerous, "migrate restore restore-asking"},
-	{catWrite | catHyperLogLog | catFast, "pfadd"},
-	{catRead | catHyperLogLog | catSlow, "pfcount"},
-	{catWrite | catHyperLogLog | catAdmin | catSlow | catDangerous, "pfdebug"},
-	{catWrite | catHyperLogLog | catSlow, "pfmerge"},
-	{catHyperLogLog | catAdmin | catSlow | catDangerous, "pfselftest"},
-	{catPubSub | catSlow, "psubscribe pubsub|channels pubsub|numpat pubsub|numsub pubsub|shardchannels pubsub|shardnumsub " +
-		"punsubscribe ssubscribe subscribe sunsubscribe unsubscribe"},
-	{catPubSub | catFast, "publish spublish"},
-	{catWrite | catSet | catFast, "sadd smove spop srem"},
-	{catRead | catSet | catFast, "scard sismember smismember"},
-	{catRead | catSet | catSlow, "sdiff sinter sintercard smembers srandmember sscan sunion"},
-	{catWrite | catSet | catSlow, "sdiffstore sinterstore sunionstore"},
 	{catWrite | catSet | catSortedSet | catList | catSlow | catDangerous, "sort"},
 	{catRead | catSet | catSortedSet | catList | catSlow | catDangerous, "sort_ro"},
 	{catWrite | catStream | catFast, "xack xadd xautoclaim xclaim xdel xsetid"},
@@ -67,12 +47,6 @@ var unserved = []struct {
 	{catRead | catStream | catFast, "xlen"},
 	{catRead | catStream | catSlow | catBlocking, "xread"},
 	{catWrite | catStream | catSlow | catBlocking, "xreadgroup"},
-	{catWrite | catSortedSet | catFast, "zadd zincrby zpopmax zpopmin zrem"},
-	{catRead | catSortedSet | catFast, "zcard zcount zlexcount zmscore zrank zrevrank zscore"},
-	{catRead | catSortedSet | catSlow, "zdiff zinter zintercard zrandmember zrange zrangebylex zrangebyscore zrevrange zrevrangebylex " +
-		"zrevrangebyscore zscan zunion"},
-	{catWrite | catSortedSet | catSlow, "zdiffstore zinterstore zmpop zrangestore zremrangebylex zremrangebyrank zremrangebyscore " +
-		"zunionstore"},
 }
 
 // eachUnserved calls fn for the commands of Redis 7.0 that are not served. Subcommands follow their containers.

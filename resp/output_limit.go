@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -56,18 +55,18 @@ func (l *outputLimits) merge(text string) error {
 func eachOutputLimit(text string, yield func(class int, limit outputLimit)) error {
 	words := strings.Fields(text)
 	if len(words)%4 != 0 {
-		return errors.New("Wrong number of arguments in buffer limit configuration.")
+		return wording("Wrong number of arguments in buffer limit configuration.")
 	}
 	for ; len(words) > 0; words = words[4:] {
 		class := limitClass(words[0])
 		if class < 0 {
-			return errors.New("Invalid client class specified in buffer limit configuration.")
+			return wording("Invalid client class specified in buffer limit configuration.")
 		}
 		hard, ok1 := numeric.ParseMemory(words[1])
 		soft, ok2 := numeric.ParseMemory(words[2])
 		seconds, ok3 := numeric.ParseInt(words[3])
 		if !ok1 || !ok2 || !ok3 || seconds < 0 {
-			return errors.New("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
+			return wording("Error in hard, soft or soft_seconds setting in buffer limit configuration.")
 		}
 		yield(class, outputLimit{int64(min(hard, math.MaxInt64)), int64(min(soft, math.MaxInt64)), seconds})
 	}

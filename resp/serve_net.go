@@ -17,6 +17,8 @@ type netConn struct {
 	conn   net.Conn
 	client *client
 	woken  chan struct{} // holds a token when the mailbox has to be looked at
+
+	refused bool // by protected mode, which can be said only when TLS has been agreed on
 }
 
 // aLongTimeAgo is a deadline that has passed.
@@ -46,6 +48,10 @@ func (n *netConn) run() {
 	defer c.detach()
 	defer n.conn.Close()
 	if !n.handshake() || c.mailed.Load() && !n.serve() {
+		return
+	}
+	if n.refused {
+		c.srv.turnAway(n.conn, errProtected)
 		return
 	}
 	for {

@@ -237,8 +237,8 @@ func (s *Server) Dial() net.Conn {
 
 // serveConn starts serving one connection.
 func (s *Server) serveConn(conn net.Conn) {
-	if s.refusesPeer(conn) {
-		s.rejected.Add(1)
+	refused := s.refusesPeer(conn)
+	if refused && mayWrite(conn) {
 		s.turnAway(conn, errProtected)
 		return
 	}
@@ -246,7 +246,7 @@ func (s *Server) serveConn(conn net.Conn) {
 	if s.serveOnLoop(conn) {
 		return
 	}
-	n := &netConn{srv: s, conn: conn, woken: make(chan struct{}, 1)}
+	n := &netConn{srv: s, conn: conn, woken: make(chan struct{}, 1), refused: refused}
 	n.client = s.newClient(n, -1, conn.RemoteAddr(), conn.LocalAddr())
 	if err := s.add(n.client, true); err != nil {
 		s.turnAway(conn, err)
@@ -277,7 +277,6 @@ func (s *Server) add(c *client, goroutine bool) error {
 		return ErrServerClosed
 	}
 	if int64(len(s.clients)) >= s.settings.maxClients.Load() {
-		s.rejected.Add(1)
 		return errMaxClients
 	}
 	if !s.housework {
@@ -307,12 +306,20 @@ func (s *Server) remove(c *client) {
 	}
 }
 
-// turnAway closes a connection that is not served, saying why unless it is that the server is closed. There is no time to
-// agree on TLS for that.
+// mayWrite reports whether a connection is ready for replies: it has no TLS, or has agreed on it.
+func mayWrite(conn net.Conn) bool {
+	secure, ok := conn.(*tls.Conn)
+	return !ok || secure.ConnectionState().HandshakeComplete
+}
+
+// turnAway closes a connection that is not served, saying why where it can, unless it is that the server is closed.
 func (s *Server) turnAway(conn net.Conn, reason error) {
-	if _, isTLS := conn.(*tls.Conn); !isTLS && reason != ErrServerClosed {
-		conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
-		conn.Write([]byte("-" + reason.Error() + "\r\n"))
+	if reason != ErrServerClosed {
+		s.rejected.Add(1)
+		if mayWrite(conn) {
+			conn.SetWriteDeadline(time.Now().Add(10 * time.Millisecond))
+			conn.Write([]byte("-" + reason.Error() + "\r\n"))
+		}
 	}
 	conn.Close()
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -635,6 +636,19 @@ func TestProtectedMode(t *testing.T) {
 		check(ip, denied)
 	}
 	if n := srv.rejected.Load(); n != 3 {
+		t.Errorf("%d connections rejected", n)
+	}
+	ca := newAuthority(t)
+	_, _, cert := issue(t, ca, "server")
+	ours, theirs := net.Pipe()
+	defer theirs.Close()
+	go srv.serveConn(tls.Server(distantConn{ours, "192.0.2.1"}, &tls.Config{Certificates: []tls.Certificate{cert}}))
+	secure := tls.Client(theirs, ca.clientConfig())
+	secure.SetDeadline(time.Now().Add(10 * time.Second))
+	if got, err := bufio.NewReader(secure).ReadString('\n'); got != denied {
+		t.Errorf("by TLS: %q, %v", got, err)
+	}
+	if n := srv.rejected.Load(); n != 4 {
 		t.Errorf("%d connections rejected", n)
 	}
 	set("requirepass", "secret")

@@ -305,3 +305,21 @@ func FuzzRules(f *testing.F) {
 		}
 	})
 }
+
+// FuzzLoad checks that a text is loaded as a whole or not at all.
+func FuzzLoad(f *testing.F) {
+	f.Add("user joe on >x (~a +get)\nuser default off")
+	f.Add("user joe ( ~a )\n\nuser joe on")
+	f.Fuzz(func(t *testing.T, text string) {
+		us := NewUsers(testCatalog())
+		us.Set("ann", []string{"on", "+get"})
+		before := us.List()
+		former, err := us.Load("f", text)
+		switch {
+		case err != nil && (former != nil || !slices.Equal(us.List(), before)):
+			t.Errorf("%v, but the users are %q", err, us.List())
+		case err == nil && (len(former) != 1 || us.Lookup(DefaultName) != us.Default()):
+			t.Errorf("%d users have been replaced", len(former))
+		}
+	})
+}

@@ -8,7 +8,7 @@ import (
 // AccessRules returns a function that writes scripts which give users random rights and then ask what they are. Commands
 // that Redis 7.0 lacks do not matter.
 func AccessRules(newer []string) func(*Gen) []Command {
-	same := sameWords(newer)
+	same := SameWords(newer)
 	return func(g *Gen) []Command {
 		script := []Command{Cmd("CONFIG", "SET", "acl-pubsub-default", pick(g, []string{"allchannels", "resetchannels"}))}
 		for range 1 + g.IntN(6) {
@@ -34,9 +34,9 @@ var ForgetAccessRules = []Command{
 	Cmd(append([]string{"ACL", "DELUSER"}, ruledUsers...)...), Cmd("CONFIG", "SET", "acl-pubsub-default", "resetchannels"),
 }
 
-// sameWords wants texts of the same words in any order, but for rules about the newer commands. Redis lists the commands
+// SameWords wants texts of the same words in any order, but for rules about the newer commands. Redis lists the commands
 // of a user in the order of a hash table that differs from run to run.
-func sameWords(newer []string) Mode {
+func SameWords(newer []string) Mode {
 	return func(redis, larder Value) bool { return Unordered(wordwise(redis, newer), wordwise(larder, newer)) }
 }
 
