@@ -147,6 +147,9 @@ type Cache struct {
 	view   keyspace.View
 	pubsub *datatypes.PubSub
 	notify *datatypes.Notifier
+
+	closing context.Context // ends with the cache
+	close   context.CancelFunc
 }
 
 // Open returns an empty cache. It starts at most one goroutine, which Close
@@ -172,13 +175,16 @@ func Open(o Options) (*Cache, error) {
 	}
 	datatypes.SetLimits(view, o.Limits)
 	pubsub := datatypes.NewPubSub()
-	return &Cache{ks: ks, view: view, pubsub: pubsub, notify: datatypes.NewNotifier(ks, pubsub)}, nil
+	c := &Cache{ks: ks, view: view, pubsub: pubsub, notify: datatypes.NewNotifier(ks, pubsub)}
+	c.closing, c.close = context.WithCancel(context.Background())
+	return c, nil
 }
 
 // Close gives all memory back to the system. It waits for operations under way;
 // later ones return ErrClosed, a second Close too.
 func (c *Cache) Close() error {
 	defer c.pubsub.Close()
+	defer c.close()
 	return c.ks.Close()
 }
 
@@ -381,14 +387,18 @@ type EventOptions struct {
 	Buffer int // how many events may wait for the reader; 0: datatypes.DefaultBuffer
 }
 
-// Events returns a stream of the events that OnEvent would be told of, until it is closed or ctx ends. A
+// Events returns a stream of the events that OnEvent would be told of, until it, its context or the cache ends. A
 // reader that is too slow has its stream ended; see datatypes.Stream.
 func (c *Cache) Events(ctx context.Context, o EventOptions) *datatypes.Stream[Event] {
+	ctx, end := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.closing, func() { end(ErrClosed) })
 	var cancel func()
 	ready := make(chan struct{})
 	detach := func() {
 		<-ready
 		cancel()
+		stop()
+		end(nil)
 	}
 	s := datatypes.NewStream[Event](ctx, o.Buffer, detach)
 	cancel = c.ks.Listen(func(e Event) {

@@ -620,3 +620,69 @@ func TestOneGoroutine(t *testing.T) {
 		})
 	}
 }
+
+func TestOnChange(t *testing.T) {
+	t.Parallel()
+	c := open(t, larder.Options{})
+	db, err := c.DB(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []larder.Change
+	cancel := c.OnChange(func(ch larder.Change) { got = append(got, ch) })
+	db.WithOrigin(7).Strings().Set("a", []byte("1"), datatypes.SetOptions{})
+	db.Strings().Get("a")
+	db.Keys().Del("a", "nokey")
+	c.Strings().Set("a", nil, datatypes.SetOptions{})
+	c.FlushAll()
+	cancel()
+	c.Strings().Set("a", nil, datatypes.SetOptions{})
+	want := []larder.Change{{DB: 1, Key: "a", Origin: 7}, {DB: 1, Key: "a"}, {Key: "a"}, {All: true}}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// TestTransactionOfDatabase checks that a transaction begins in the database that it was asked of, and what it says
+// of the whole cache.
+func TestTransactionOfDatabase(t *testing.T) {
+	t.Parallel()
+	c := open(t, larder.Options{})
+	db, err := c.DB(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := c.Watch("b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := w.Add(db, "a"); err != nil {
+		t.Fatal(err)
+	}
+	if keys := w.Keys(); !slices.Equal(keys, []string{"b", "a"}) {
+		t.Error(keys)
+	}
+	err = db.Update([]string{"a"}, func(tx *larder.Tx) error {
+		_, err := tx.Strings().Set("a", []byte("1"), datatypes.SetOptions{})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, _, _ := db.Strings().Get("a"); string(v) != "1" {
+		t.Errorf("a is %q", v)
+	}
+	if changed, err := w.Changed(); !changed || err != nil {
+		t.Error(changed, err)
+	}
+	err = db.UpdateAll(func(tx *larder.Tx) error {
+		if st := tx.Stats(); st.Keys != 1 || tx.Databases() != c.Databases() {
+			t.Errorf("%+v, %d databases", st, tx.Databases())
+		}
+		return tx.Keys().FlushAll()
+	})
+	if st := c.Stats(); err != nil || st.Keys != 0 {
+		t.Error(err, st.Keys)
+	}
+}

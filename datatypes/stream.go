@@ -35,7 +35,7 @@ func NewStream[T any](ctx context.Context, buffer int, detach func()) *Stream[T]
 		buffer = DefaultBuffer
 	}
 	s := &Stream[T]{values: make(chan T, buffer), detach: detach}
-	stop := context.AfterFunc(ctx, func() { s.end(ctx.Err()) })
+	stop := context.AfterFunc(ctx, func() { s.end(context.Cause(ctx)) })
 	s.mu.Lock()
 	s.stop = stop
 	s.mu.Unlock()
@@ -45,7 +45,7 @@ func NewStream[T any](ctx context.Context, buffer int, detach func()) *Stream[T]
 // Values returns the channel to read from. It is closed at the end of the stream.
 func (s *Stream[T]) Values() <-chan T { return s.values }
 
-// Err returns why the stream has ended: ErrSlowReader, ErrClosed, the error of its context, or nil after
+// Err returns why the stream has ended: ErrSlowReader, ErrClosed, the cause that its context gives, or nil after
 // Close and before the end.
 func (s *Stream[T]) Err() error {
 	s.mu.Lock()

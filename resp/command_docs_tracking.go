@@ -23,7 +23,15 @@ func trackingDocs() map[string]*commandDoc {
 			summary: "Enable or disable server assisted client side caching support",
 			since:   "6.0.0", group: "connection",
 			complexity: "O(1). Some options may introduce additional complexity.",
-			args:       []argument{argOneOf("status", argToken("ON"), argToken("OFF")), argInt("client-id").after("REDIRECT").optional(), argString("prefix").after("PREFIX").optional().multipleToken(), argToken("BCAST").optional(), argToken("OPTIN").optional(), argToken("OPTOUT").optional(), argToken("NOLOOP").optional()},
+			args: []argument{
+				argOneOf("status", argToken("ON"), argToken("OFF")),
+				argInt("client-id").after("REDIRECT").optional(),
+				argString("prefix").after("PREFIX").optional().multipleToken(),
+				argToken("BCAST").optional(),
+				argToken("OPTIN").optional(),
+				argToken("OPTOUT").optional(),
+				argToken("NOLOOP").optional(),
+			},
 		},
 		"client|trackinginfo": {
 			summary: "Return information about server assisted client side caching for the current connection",

@@ -20,6 +20,18 @@
 // keys stand. A handler parses arguments, calls one method of a store and writes the reply. It must not keep its
 // arguments. A handler that has to wait defers its reply and returns.
 //
+// Between MULTI and EXEC commands are copied and queued. EXEC takes the locks of the shards in which their keys lie, or of
+// all if one of them deals with keys that it does not name, and runs them on the stores of that transaction.
+//
+// # What comes unasked
+//
+// Messages of Pub/Sub, keyspace notifications and invalidations of keys that a client has cached are put into its mailbox by
+// whatever goroutine causes them, and its owner sends them between two replies. Who sends never waits. A client that does
+// not take what it is sent is disconnected at client-output-buffer-limit.
+//
+// A state of a connection in which its commands are not simply executed, as between MULTI and EXEC or with tracking, is one of
+// its modes. One comparison tells that there is none.
+//
 // # What a connection costs
 //
 // Reading, parsing and executing a command takes no memory from the heap once things have warmed up. Buffers belong to

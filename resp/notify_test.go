@@ -124,4 +124,9 @@ func TestEventStream(t *testing.T) {
 	if n != 2 || s.Err() != datatypes.ErrSlowReader {
 		t.Error(n, s.Err())
 	}
+	s = srv.Cache.Events(t.Context(), larder.EventOptions{})
+	srv.Cache.Close()
+	if _, ok := <-s.Values(); ok || s.Err() != larder.ErrClosed {
+		t.Error(ok, s.Err())
+	}
 }

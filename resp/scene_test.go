@@ -37,7 +37,7 @@ func runScenes(t *testing.T, scenes map[string]scene) {
 				}
 			}
 			for who, r := range cast {
-				redis, larder := r.all(t)
+				redis, larder := r.all()
 				if !slices.Equal(redis, larder) {
 					t.Errorf("%s, RESP%d: connection %s received\nredis:  %s\nlarder: %s", name, protocol, who,
 						strings.Join(redis, "\n        "), strings.Join(larder, "\n        "))
@@ -108,13 +108,19 @@ func (r *role) leave(t *testing.T) {
 	r.larder.conn.Close()
 }
 
-// all returns what both have received when nothing more comes.
-func (r *role) all(t *testing.T) (redis, larder []string) {
-	time.Sleep(calm)
-	redis = r.redis.all()
-	r.larder.await(len(redis))
-	time.Sleep(calm)
-	return r.redis.all(), r.larder.all()
+// all returns what both have received when nothing more comes, and as much from one as from the other. If that does not
+// happen, it returns what there is.
+func (r *role) all() (redis, larder []string) {
+	redis, larder = r.redis.all(), r.larder.all()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+		time.Sleep(calm)
+		n, m := len(redis), len(larder)
+		redis, larder = r.redis.all(), r.larder.all()
+		if n == m && len(redis) == n && len(larder) == m {
+			break
+		}
+	}
+	return redis, larder
 }
 
 // inbox receives everything that comes from a connection.
