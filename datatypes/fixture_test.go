@@ -86,14 +86,8 @@ func (f *fixture) putTTL(t testing.TB, key, value string, ttl time.Duration) {
 // putHash makes a key hold something that is no string.
 func (f *fixture) putHash(t testing.TB, key string) {
 	t.Helper()
-	var s keyspace.Slot
-	if err := s.Lock(f.view, key); err != nil {
-		t.Fatal(err)
-	}
-	defer s.Unlock()
-	if _, err := s.Put(keyspace.Hash, keyspace.Embedded, 3, 0); err != nil {
-		t.Fatal(err)
-	}
+	f.keys.Del(key)
+	f.hset(t, key, "field", "value")
 }
 
 // none is what text returns for a key that does not exist.
