@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/encoding"
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
@@ -83,11 +84,23 @@ func (f *fixture) putTTL(t testing.TB, key, value string, ttl time.Duration) {
 	}
 }
 
-// putHash makes a key hold something that is no string.
+// packedHash is the encoding of small hashes.
+const packedHash = keyspace.Encoding(1)
+
+// putHash makes a key hold something that is no string, and announces nothing.
 func (f *fixture) putHash(t testing.TB, key string) {
 	t.Helper()
-	f.keys.Del(key)
-	f.hset(t, key, "field", "value")
+	var s keyspace.Slot
+	if err := s.Lock(f.view, key); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Unlock()
+	pack := encoding.NewListpack(nil).Append(encoding.TextElement([]byte("field")), encoding.TextElement([]byte("value")))
+	b, err := s.Put(keyspace.Hash, packedHash, len(pack), 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(b, pack)
 }
 
 // none is what text returns for a key that does not exist.
