@@ -95,7 +95,7 @@ func (f *fixture) putHash(t testing.TB, key string) {
 		t.Fatal(err)
 	}
 	defer s.Unlock()
-	pack := encoding.NewListpack(nil).Append(encoding.TextElement([]byte("field")), encoding.TextElement([]byte("value")))
+	pack := encoding.NewPairs(nil).Append(encoding.TextElement([]byte("field")), encoding.TextElement([]byte("value")))
 	b, err := s.Put(keyspace.Hash, packedHash, len(pack), 0)
 	if err != nil {
 		t.Fatal(err)

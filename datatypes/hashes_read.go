@@ -201,8 +201,8 @@ type pairRef uint32
 // pair returns a field and its value, both borrowed.
 func (h *hashValue) pair(p pairRef) (field, value encoding.Element) {
 	if h.enc == hashPacked {
-		field, at := h.pack.lp().Read(int(p))
-		return field, h.pack.lp().At(at)
+		field, value, _ = h.pack.Read(int(p))
+		return field, value
 	}
 	name, text := members.Valued.Pair(h.env.Arena, arena.Ref(p))
 	return elementOf(name), encoding.TextElement(text)
@@ -223,15 +223,29 @@ func (h *hashValue) draw(src rand.Source) pairRef {
 	if h.enc == hashTable {
 		return pairRef(h.root.Random(h.env.Arena, src))
 	}
-	at, _ := h.pack.lp().Seek(2 * rand.New(src).IntN(h.pack.len()))
-	return pairRef(at)
+	all := h.positions()
+	return all[rand.New(src).IntN(len(all))]
+}
+
+// positions returns all fields of a packed hash.
+func (h *hashValue) positions() []pairRef {
+	all := make([]pairRef, 0, h.pack.Len())
+	for at := h.pack.First(); at < h.pack.End(); at = h.pack.Next(at) {
+		all = append(all, pairRef(at))
+	}
+	return all
 }
 
 // drawMany returns n fields, with repetitions.
 func (h *hashValue) drawMany(src rand.Source, n int) ([]pairRef, error) {
+	draw := func() pairRef { return pairRef(h.root.Random(h.env.Arena, src)) }
+	if h.enc == hashPacked {
+		all, rng := h.positions(), rand.New(src)
+		draw = func() pairRef { return all[rng.IntN(len(all))] }
+	}
 	pairs, size := make([]pairRef, n), 0
 	for i := range pairs {
-		pairs[i] = h.draw(src)
+		pairs[i] = draw()
 		field, value := h.pair(pairs[i])
 		if size += field.Len() + value.Len(); size > keyspace.MaxSize {
 			return nil, ErrOutOfRange
@@ -242,17 +256,15 @@ func (h *hashValue) drawMany(src rand.Source, n int) ([]pairRef, error) {
 
 // sample returns n different fields, or all if there are no more.
 func (h *hashValue) sample(src rand.Source, n int) []pairRef {
-	var pairs []pairRef
 	if h.enc == hashTable {
-		for _, ref := range h.root.Sample(h.env.Arena, src, n, nil) {
-			pairs = append(pairs, pairRef(ref))
+		refs := h.root.Sample(h.env.Arena, src, n, nil)
+		pairs := make([]pairRef, len(refs))
+		for i, ref := range refs {
+			pairs[i] = pairRef(ref)
 		}
 		return pairs
 	}
-	lp := h.pack.lp()
-	for at := lp.First(); at < lp.End(); at = lp.Next(lp.Next(at)) {
-		pairs = append(pairs, pairRef(at))
-	}
+	pairs := h.positions()
 	if n >= len(pairs) {
 		return pairs
 	}

@@ -12,8 +12,8 @@ import (
 
 // A hash is represented in one of two ways:
 //
-//   - listpack: a hashPack right in the key's entry, as long as there are no more
-//     than hash-max-listpack-entries fields, none longer than hash-max-listpack-value, nor any
+//   - listpack, as OBJECT ENCODING has it: encoding.Pairs right in the key's entry, as long as
+//     there are no more than hash-max-listpack-entries fields, none longer than hash-max-listpack-value, nor any
 //     value, and none of them expires
 //   - hashtable: a members.Root of Valued elements; hashVolatile is the same once a
 //     field was told to expire
@@ -37,7 +37,7 @@ func init() {
 type hashValue struct {
 	env  *hashtable.Env
 	enc  keyspace.Encoding // hashTable for hashVolatile too
-	pack hashPack
+	pack encoding.Pairs
 	root members.Root
 }
 
@@ -57,7 +57,7 @@ func hashOf(s *keyspace.Slot) hashValue {
 func (h *hashValue) len() int {
 	switch h.enc {
 	case hashPacked:
-		return h.pack.len()
+		return h.pack.Len()
 	case hashTable:
 		return h.root.Len()
 	}
@@ -68,7 +68,9 @@ func (h *hashValue) len() int {
 func (h *hashValue) get(field string) (value encoding.Element, ok bool) {
 	switch h.enc {
 	case hashPacked:
-		return h.pack.get(field)
+		if at, ok := h.pack.Find(elementOf(field)); ok {
+			return h.pack.Value(at), true
+		}
 	case hashTable:
 		if ref := h.find(field); ref != 0 {
 			return h.valueAt(ref), true
@@ -114,7 +116,7 @@ func (h *hashValue) getMany(fields []string, fn func(value encoding.Element, ok 
 func (h *hashValue) each(fn func(field string, value encoding.Element) bool) {
 	switch h.enc {
 	case hashPacked:
-		h.pack.each(fn)
+		h.eachPacked(fn)
 	case hashTable:
 		a := h.env.Arena
 		for ref := range h.root.All(a) {
@@ -126,34 +128,14 @@ func (h *hashValue) each(fn func(field string, value encoding.Element) bool) {
 	}
 }
 
-// hashPack is a hash as a listpack, in which fields and values alternate.
-type hashPack encoding.Listpack
-
-func (p hashPack) lp() encoding.Listpack { return encoding.Listpack(p) }
-
-func (p hashPack) len() int { return p.lp().Len() / 2 }
-
-func (p hashPack) find(field string) (at int, ok bool) {
-	return p.lp().Find(p.lp().First(), elementOf(field), 2)
-}
-
-func (p hashPack) get(field string) (value encoding.Element, ok bool) {
-	at, ok := p.find(field)
-	if !ok {
-		return value, false
-	}
-	return p.lp().At(p.lp().Next(at)), true
-}
-
-func (p hashPack) each(fn func(field string, value encoding.Element) bool) {
+func (h *hashValue) eachPacked(fn func(field string, value encoding.Element) bool) {
 	var digits [maxDigits]byte
-	for at := p.lp().First(); at < p.lp().End(); {
-		var field, value encoding.Element
-		field, at = p.lp().Read(at)
-		value, at = p.lp().Read(at)
+	for at := h.pack.First(); at < h.pack.End(); {
+		field, value, next := h.pack.Read(at)
 		if !fn(textOf(field, digits[:]), value) {
 			return
 		}
+		at = next
 	}
 }
 
@@ -173,7 +155,7 @@ func (l *hashLimits) allow(field string, value []byte) bool {
 // hashDraft is a packed hash under change, in memory of its own. Every change of a
 // packed hash is made in a draft and then stored at once, so that none can
 // fail half way.
-type hashDraft struct{ pack hashPack }
+type hashDraft struct{ pack encoding.Pairs }
 
 var hashDraftPool = sync.Pool{New: func() any { return new(hashDraft) }}
 
@@ -184,7 +166,7 @@ func lendHash(h *hashValue) *hashDraft {
 	if h.enc == hashPacked {
 		d.pack = append(d.pack[:0], h.pack...)
 	} else {
-		d.pack = hashPack(encoding.NewListpack(d.pack))
+		d.pack = encoding.NewPairs(d.pack)
 	}
 	return d
 }
@@ -198,19 +180,19 @@ func (d *hashDraft) release() {
 
 // set sets a field and reports whether it is new.
 func (d *hashDraft) set(field string, value []byte) (added bool) {
-	lp, v := d.pack.lp(), encoding.TextElement(value)
-	if at, ok := d.pack.find(field); ok {
-		d.pack = hashPack(lp.Replace(lp.Next(at), v))
+	name, v := elementOf(field), encoding.TextElement(value)
+	if at, ok := d.pack.Find(name); ok {
+		d.pack = d.pack.Replace(at, v)
 		return false
 	}
-	d.pack = hashPack(lp.Append(elementOf(field), v))
+	d.pack = d.pack.Append(name, v)
 	return true
 }
 
 // store makes the slot hold the draft, or nothing if that is empty. It fails
 // without effect.
 func (d *hashDraft) store(s *keyspace.Slot) error {
-	if d.pack.len() == 0 {
+	if d.pack.Len() == 0 {
 		s.Delete()
 		return nil
 	}

@@ -69,7 +69,7 @@ func (h *hashValue) setPacked(s *keyspace.Slot, w *hashWrite, l *hashLimits) (fi
 		if d.set(f.Name, f.Value) {
 			added++
 		}
-		if d.pack.len() > l.entries {
+		if d.pack.Len() > l.entries {
 			return false, nil
 		}
 	}
@@ -112,19 +112,17 @@ func encodingOf(root *members.Root) keyspace.Encoding {
 
 // copyTo adds the fields of a packed hash to a large one.
 func (h *hashValue) copyTo(root *members.Root) error {
-	env, lp := h.env, h.pack.lp()
 	if h.enc != hashPacked {
 		return nil
 	}
-	for at := lp.First(); at < lp.End(); {
+	for at := h.pack.First(); at < h.pack.End(); {
 		var field, value [maxDigits]byte
-		f, next := lp.Read(at)
-		v, next := lp.Read(next)
+		f, v, next := h.pack.Read(at)
 		name, text := textOf(f, field[:]), textOf(v, value[:])
-		if root.Reserve(env, members.Valued.Size(len(name), len(text))) != nil {
+		if root.Reserve(h.env, members.Valued.Size(len(name), len(text))) != nil {
 			return ErrOutOfMemory
 		}
-		root.Insert(env, name, bytesOf(text))
+		root.Insert(h.env, name, bytesOf(text))
 		at = next
 	}
 	return nil
@@ -191,13 +189,13 @@ func (h *hashValue) removeEach(s *keyspace.Slot, fields []string, fn func(value 
 	d := lendHash(h)
 	defer d.release()
 	for _, f := range fields {
-		at, ok := d.pack.find(f)
+		at, ok := d.pack.Find(elementOf(f))
 		if !ok {
 			fn(encoding.Element{}, false)
 			continue
 		}
-		fn(d.pack.lp().At(d.pack.lp().Next(at)), true)
-		d.pack = hashPack(d.pack.lp().Delete(at, 2))
+		fn(d.pack.Value(at), true)
+		d.pack = d.pack.Delete(at)
 		removed++
 	}
 	if removed == 0 {

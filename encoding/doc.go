@@ -6,6 +6,8 @@
 //
 //	Listpack  a sequence of strings and integers in one block, walked from either
 //	          end. Everything but its ends takes O(n), so it is for few elements.
+//	Pairs     keys and values, walked forward only: a listpack without what is not
+//	          needed for that, and so the one format that is ours.
 //	Intset    a sorted array of integers, 2, 4 or 8 bytes each as the widest needs.
 //	HLL       16384 registers that estimate how many different strings were seen,
 //	          as run lengths while few are set and 6 bits each later.

@@ -150,12 +150,17 @@ func (e Element) entrySize() int {
 // put writes the entry to the beginning of dst and returns its size.
 func (e Element) put(dst []byte) int {
 	size := e.entrySize()
+	e.write(dst, size)
+	return size + putTrailer(dst[size:], size)
+}
+
+// write writes the entry, of the given size, without its length at the end.
+func (e Element) write(dst []byte, size int) {
 	if e.isInt {
 		e.putInt(dst, size)
 	} else {
 		e.putText(dst, size)
 	}
-	return size + putTrailer(dst[size:], size)
 }
 
 func (e Element) putInt(dst []byte, size int) {
