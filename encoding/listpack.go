@@ -236,6 +236,10 @@ func NewListpack(dst []byte) Listpack {
 	return lp
 }
 
+// PrefixListpack returns the listpack at the beginning of b, with the rest of b as
+// its capacity.
+func PrefixListpack(b []byte) Listpack { return Listpack(b[:binary.LittleEndian.Uint32(b)]) }
+
 func (lp Listpack) setSize() { binary.LittleEndian.PutUint32(lp, uint32(len(lp))) }
 
 func (lp Listpack) count() int { return int(binary.LittleEndian.Uint16(lp[4:])) }
@@ -508,6 +512,47 @@ func (lp Listpack) Splice(p, q int, elements ...Element) Listpack {
 		p += elements[i].put(lp[p:])
 	}
 	return lp
+}
+
+// AppendRange inserts the elements of another listpack from position p up to
+// position q, of which there are n, after the last. It takes time linear in their bytes.
+func (lp Listpack) AppendRange(from Listpack, p, q, n int) Listpack {
+	lp = append(lp[:lp.End()], from[p:q]...)
+	lp = append(lp, listpackEnd)
+	lp.setSize()
+	lp.addCount(n)
+	return lp
+}
+
+// PushFront inserts an element before the first of the listpack that begins at
+// buf[start], without moving the others: it takes the place of the header, which is written
+// in front of it. It returns where the listpack then begins; there must be as many bytes before
+// start as the element's Size.
+func PushFront(buf []byte, start int, e Element) int {
+	size := e.Size()
+	at := start - size
+	copy(buf[at:at+listpackHeader], buf[start:])
+	e.put(buf[at+listpackHeader:])
+	reheader(buf, at, size, 1)
+	return at
+}
+
+// CutFront removes the n elements before position p of the listpack that begins at
+// buf[start], without moving the others. It returns where the listpack then begins.
+func CutFront(buf []byte, start, p, n int) int {
+	size := p - listpackHeader
+	at := start + size
+	copy(buf[at:at+listpackHeader], buf[start:])
+	reheader(buf, at, -size, -n)
+	return at
+}
+
+// reheader corrects the header at buf[at] by so many bytes and elements.
+func reheader(buf []byte, at, bytes, elements int) {
+	size := int(binary.LittleEndian.Uint32(buf[at:])) + bytes
+	lp := Listpack(buf[at : at+size])
+	lp.setSize()
+	lp.addCount(elements)
 }
 
 // SpliceSize returns the size of the listpack after Splice with these arguments.
