@@ -200,6 +200,9 @@ func (c *Cache) Hashes() datatypes.Hashes { return datatypes.NewHashes(c.view) }
 // HyperLogLogs returns the store of HyperLogLogs.
 func (c *Cache) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(c.view) }
 
+// Lists returns the store of lists.
+func (c *Cache) Lists() datatypes.Lists { return datatypes.NewLists(c.view) }
+
 // Sets returns the store of sets.
 func (c *Cache) Sets() datatypes.Sets { return datatypes.NewSets(c.view) }
 
@@ -236,6 +239,9 @@ func (d DB) Hashes() datatypes.Hashes { return datatypes.NewHashes(d.view) }
 
 // HyperLogLogs returns the database's store of HyperLogLogs.
 func (d DB) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(d.view) }
+
+// Lists returns the database's store of lists.
+func (d DB) Lists() datatypes.Lists { return datatypes.NewLists(d.view) }
 
 // Sets returns the database's store of sets.
 func (d DB) Sets() datatypes.Sets { return datatypes.NewSets(d.view) }
@@ -436,6 +442,9 @@ func (tx *Tx) Hashes() datatypes.Hashes { return datatypes.NewHashes(tx.view) }
 
 // HyperLogLogs returns the store of HyperLogLogs.
 func (tx *Tx) HyperLogLogs() datatypes.HyperLogLogs { return datatypes.NewHyperLogLogs(tx.view) }
+
+// Lists returns the store of lists.
+func (tx *Tx) Lists() datatypes.Lists { return datatypes.NewLists(tx.view) }
 
 // Sets returns the store of sets.
 func (tx *Tx) Sets() datatypes.Sets { return datatypes.NewSets(tx.view) }

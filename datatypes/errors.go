@@ -68,4 +68,6 @@ var (
 	ErrNegativeLength = errors.New("larder: radius, width or height cannot be negative")
 	// ErrNoSuchMember: the member that is to be the centre does not exist.
 	ErrNoSuchMember = errors.New("larder: could not decode requested zset member")
+	// ErrNoSuchIndex: a list has no element at the index.
+	ErrNoSuchIndex = errors.New("larder: index out of range")
 )

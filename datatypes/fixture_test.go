@@ -23,6 +23,7 @@ const startMillis = 1_700_000_000_000
 type fixture struct {
 	datatypes.Strings
 	keys  datatypes.Keys
+	lists datatypes.Lists
 	ks    *keyspace.Keyspace
 	view  keyspace.View
 	clock *clock
@@ -52,6 +53,7 @@ func newFixture(t cleaner, o keyspace.Options) *fixture {
 	t.Cleanup(func() { f.ks.Close() })
 	f.view, _ = f.ks.View(0)
 	f.Strings, f.keys = datatypes.NewStrings(f.view), datatypes.NewKeys(f.view)
+	f.lists = datatypes.NewLists(f.view)
 	return f
 }
 
