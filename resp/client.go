@@ -60,6 +60,8 @@ type client struct {
 	unreadLen  atomic.Int64
 	unsentLen  atomic.Int64
 
+	blocked atomic.Bool // the command waits for data
+
 	killed atomic.Bool // by kill: the client is no longer counted among the others
 	mailed atomic.Bool // the mailbox is not empty
 	mu     sync.Mutex
@@ -385,6 +387,12 @@ func (c *client) deferReply(cancel func()) (seq uint64) {
 	c.waitSeq++
 	c.onCancel = cancel
 	return c.waitSeq
+}
+
+// undefer takes deferReply back: the handler answers after all.
+func (c *client) undefer() {
+	c.waiting = false
+	c.onCancel = nil
 }
 
 // resume ends the wait that deferReply began, by having the owner call reply. It may be called from any goroutine; of

@@ -20,6 +20,8 @@ func (c *client) hashes() datatypes.Hashes { return c.stores.Hashes() }
 
 func (c *client) hyperLogLogs() datatypes.HyperLogLogs { return c.stores.HyperLogLogs() }
 
+func (c *client) lists() datatypes.Lists { return c.stores.Lists() }
+
 func (c *client) sortedSets() datatypes.SortedSets { return c.stores.SortedSets() }
 
 func (c *client) strings() datatypes.Strings { return c.stores.Strings() }

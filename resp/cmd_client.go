@@ -312,7 +312,7 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	str(" name=", p.name)
 	num(" age=", max(0, now-c.since))
 	num(" idle=", max(0, now-c.lastActive.Load()))
-	str(" flags=", p.flags(c.unixSocket))
+	str(" flags=", p.flags(c.blocked.Load(), c.unixSocket))
 	num(" db=", int64(p.shownDB))
 	num(" sub=", int64(p.subs[datatypes.Channel]))
 	num(" psub=", int64(p.subs[datatypes.Pattern]))
@@ -342,7 +342,7 @@ func eventsOf(unsent int64) string {
 }
 
 // flags are the client's properties, a letter each.
-func (p *profile) flags(unixSocket bool) string {
+func (p *profile) flags(blocked, unixSocket bool) string {
 	flags := ""
 	if p.subscribed() {
 		flags += "P"
@@ -351,6 +351,9 @@ func (p *profile) flags(unixSocket bool) string {
 		flags += "x"
 	}
 	flags += p.tracked
+	if blocked {
+		flags += "b"
+	}
 	if unixSocket {
 		flags += "U"
 	}

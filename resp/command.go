@@ -350,6 +350,7 @@ func init() {
 		bitmapCommands(),
 		hyperLogLogCommands(),
 		geoCommands(),
+		listCommands(),
 		setCommands(),
 		memberExpiryCommands(),
 		sortedSetCommands(),

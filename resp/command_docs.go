@@ -83,6 +83,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 		connectionDocs(), serverDocs(), setDocs(), memberExpiryDocs(), sortedSetDocs(), transactionDocs(),
 		pubsubDocs(),
 		trackingDocs(),
+		pubsubDocs(), listDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

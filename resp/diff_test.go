@@ -128,12 +128,13 @@ func TestDiffRandom(t *testing.T) {
 		{"bitmaps", 30, [][]difftest.Weighted{difftest.Bitmaps()}},
 		{"hashes", 40, [][]difftest.Weighted{difftest.Hashes()}},
 		{"hyperloglogs", 30, [][]difftest.Weighted{difftest.HyperLogLogs(2000)}},
+		{"lists", 40, [][]difftest.Weighted{difftest.Lists()}},
 		{"sets", 30, [][]difftest.Weighted{difftest.Sets()}},
 		{"sorted sets", 40, [][]difftest.Weighted{difftest.SortedSets(), difftest.Sets()}},
 		{"geo", 40, [][]difftest.Weighted{difftest.Geo()}},
 		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.Hashes(), difftest.HyperLogLogs(1),
-			difftest.Sets(), difftest.SortedSets(), difftest.Geo(), difftest.Keyspace()}},
-		{"transactions", 40, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace(), difftest.Transactions()}},
+			difftest.Lists(), difftest.Sets(), difftest.SortedSets(), difftest.Geo(), difftest.Keyspace()}},
+		{"transactions", 40, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace(), difftest.Lists(), difftest.Transactions()}},
 	}
 	h := startDiff(t)
 	seed := *diffSeed

@@ -39,6 +39,7 @@ var storeErrors = []struct {
 	{datatypes.ErrOutOfRange, "ERR offset is out of range"},
 	{datatypes.ErrInvalidExpire, "ERR invalid expire time"},
 	{datatypes.ErrNoSuchKey, "ERR no such key"},
+	{datatypes.ErrNoSuchIndex, "ERR index out of range"},
 	{datatypes.ErrSameObject, "ERR source and destination objects are the same"},
 	{datatypes.ErrInvalidDB, errDBIndex},
 	{datatypes.ErrConflict, errSyntax},

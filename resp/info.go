@@ -250,8 +250,11 @@ var build = sync.OnceValue(func() buildInfo {
 })
 
 func (r *infoReport) writeClients() {
-	var longestInput, longestOutput int64
+	var longestInput, longestOutput, blocked int64
 	for _, c := range r.clients {
+		if c.blocked.Load() {
+			blocked++
+		}
 		longestInput = max(longestInput, c.unreadLen.Load())
 		longestOutput = max(longestOutput, c.unsentLen.Load())
 	}
@@ -260,7 +263,7 @@ func (r *infoReport) writeClients() {
 	r.number("maxclients", r.srv.settings.maxClients.Load())
 	r.number("client_recent_max_input_buffer", longestInput)
 	r.number("client_recent_max_output_buffer", longestOutput)
-	r.zeros("blocked_clients")
+	r.number("blocked_clients", blocked)
 	r.number("tracking_clients", r.srv.tracker.stats().clients)
 	r.zeros("clients_in_timeout_table")
 }

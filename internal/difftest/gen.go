@@ -146,7 +146,7 @@ func (g *Gen) Options(options ...[]string) []string {
 // words are options of commands of all kinds.
 var words = []string{
 	"nx", "xx", "gt", "lt", "get", "ex", "px", "exat", "pxat", "keepttl", "persist", "match", "count", "type", "replace",
-	"db", "len", "idx", "minmatchlen", "withmatchlen", "async", "sync", "samples", "filterby", "aclcat", "pattern", "module",
+	"left", "right", "before", "rank", "maxlen", "db", "len", "idx", "minmatchlen", "withmatchlen", "async", "sync", "samples", "filterby", "aclcat", "pattern", "module",
 	"on", "off", "auth", "setname", "lib-name", "id", "3", "*",
 }
 
@@ -237,7 +237,7 @@ func Audit() []Command {
 		for _, key := range keys {
 			script = append(script,
 				Cmd("TYPE", key), Cmd("GET", key), Cmd("HGETALL", key).By(UnorderedPairs), Cmd("SMEMBERS", key).By(Unordered),
-				Cmd("ZRANGE", key, "0", "-1", "WITHSCORES"),
+				Cmd("ZRANGE", key, "0", "-1", "WITHSCORES"), Cmd("LRANGE", key, "0", "-1"),
 				Cmd("OBJECT", "ENCODING", key), Cmd("PEXPIRETIME", key).By(nearMillis))
 		}
 	}
