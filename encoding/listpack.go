@@ -422,12 +422,45 @@ func (lp Listpack) Seek(index int) (p int, ok bool) {
 // at: a stride of 1 looks at all, a stride of 2 at the keys of a listpack that
 // alternates keys and values. It reports whether there is one.
 func (lp Listpack) Find(p int, e Element, stride int) (position int, ok bool) {
+	if n := len(e.text); stride == 1 && !e.isInt && 8 <= n && n < 1<<6 {
+		return lp.findText(p, &e)
+	}
 	for end := lp.End(); p < end; {
 		if lp.equal(p, &e) {
 			return p, true
 		}
 		for n := stride; n > 0 && p < end; n-- {
 			p = lp.Next(p)
+		}
+	}
+	return 0, false
+}
+
+// findText is Find for texts of 8 to 63 bytes. Texts of one length often follow one another, as
+// names with numbers do. Where the next four elements are as long as e, their ends are
+// compared together: none of the loads waits for another, as finding the next element does
+// for the length of the one before.
+func (lp Listpack) findText(p int, e *Element) (position int, ok bool) {
+	n := len(e.text)
+	kind, size := kindText6|byte(n), n+2
+	tail := binary.LittleEndian.Uint64(e.text[n-8:])
+	for end := lp.End(); p < end; p = lp.Next(p) {
+		for p+4*size <= end {
+			run := lp[p : p+4*size]
+			if run[0] != kind || run[size] != kind || run[2*size] != kind || run[3*size] != kind {
+				break
+			}
+			if binary.LittleEndian.Uint64(run[size-9:]) == tail || binary.LittleEndian.Uint64(run[2*size-9:]) == tail ||
+				binary.LittleEndian.Uint64(run[3*size-9:]) == tail || binary.LittleEndian.Uint64(run[4*size-9:]) == tail {
+				break
+			}
+			p += 4 * size
+		}
+		if p == end {
+			break
+		}
+		if lp.equal(p, e) {
+			return p, true
 		}
 	}
 	return 0, false
