@@ -356,3 +356,63 @@ func TestShutdownDuringHandshake(t *testing.T) {
 		t.Errorf("closing took %v", took)
 	}
 }
+
+// TestTLSDoesNotAllocate checks that a command by TLS takes no more from the heap, on both ends together, than
+// crypto/tls does for an echo.
+func TestTLSDoesNotAllocate(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	ca := newAuthority(t)
+	certFile, keyFile := ca.issueFiles(t, "server")
+	cert, err := tls.LoadX509KeyPair(certFile, keyFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	echo, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{cert}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer echo.Close()
+	go func() {
+		conn, err := echo.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		buf := make([]byte, 512)
+		for {
+			if _, err := conn.Read(buf); err != nil {
+				return
+			}
+			conn.Write([]byte("+OK\r\n"))
+		}
+	}()
+	own := allocsPerCommand(t, echo.Addr().String(), ca.clientConfig())
+	ours := allocsPerCommand(t, serveTLS(t, startCache(t), certFile, keyFile), ca.clientConfig())
+	if ours > own {
+		t.Errorf("%v allocations a command, %v an echo", ours, own)
+	}
+}
+
+func allocsPerCommand(t *testing.T, addr string, cfg *tls.Config) float64 {
+	conn, err := tls.Dial("tcp", addr, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	command, reply := []byte("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nvalue\r\n"), make([]byte, len("+OK\r\n"))
+	ask := func() {
+		if _, err := conn.Write(command); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.ReadFull(conn, reply); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 100 {
+		ask()
+	}
+	return testing.AllocsPerRun(1000, ask)
+}
