@@ -4,12 +4,8 @@ import (
 	"github.com/larderkv/larder/internal/arena"
 )
 
-// batchSize is how many members of a set are worked on together. A bucket of
-// members has at most bucketSize.
-const (
-	batchSize  = 64
-	bucketSize = 12
-)
+// batchSize is how many members of a set are worked on together.
+const batchSize = 64
 
 // batch is some members of one set, borrowed until that changes. Each has a
 // handle, by which setValue.at finds it again: the index in an intset, the position in a
@@ -63,12 +59,7 @@ func (v *setValue) nextElements(cursor uint64, b *batch) uint64 {
 }
 
 func (l *largeSet) next(cursor uint64, b *batch) uint64 {
-	refs := b.refs[:0]
-	for len(refs)+bucketSize <= batchSize {
-		if refs, cursor = l.root.Walk(l.env.Arena, cursor, refs); cursor == 0 {
-			break
-		}
-	}
+	refs, cursor := l.root.Walk(l.env.Arena, cursor, b.refs[:0])
 	for _, ref := range refs {
 		b.add(uint32(ref), l.member(ref))
 	}

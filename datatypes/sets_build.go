@@ -14,12 +14,18 @@ type shape struct {
 	longest int
 	bytes   int  // about what it takes as a large set, the most it may take
 	texts   bool // some member is no integer
+
+	// The last length that was added, and what a large set takes for it.
+	length, each int
 }
 
 func (sh *shape) add(member string) {
 	sh.n++
 	sh.longest = max(sh.longest, len(member))
-	sh.bytes += memberBytes(len(member))
+	if n := len(member); n != sh.length || sh.each == 0 {
+		sh.length, sh.each = n, memberBytes(n)
+	}
+	sh.bytes += sh.each
 	if !sh.texts {
 		_, isInt := numeric.ParseInt(member)
 		sh.texts = !isInt

@@ -66,9 +66,13 @@ func memberBytes(length int) int {
 	return members.Plain.Size(length, 0) + hashtable.BytesPerEntry
 }
 
+// memberRoom bounds, with an eighth of the member, what the block of a member takes
+// beside it.
+const memberRoom = 16
+
 // insert adds a member that is absent.
 func (l *largeSet) insert(member string) (arena.Ref, error) {
-	if l.root.Reserve(l.env, members.Plain.Size(len(member), 0)) != nil {
+	if l.root.Reserve(l.env, len(member)+len(member)/8+memberRoom) != nil {
 		return 0, ErrOutOfMemory
 	}
 	return l.root.Insert(l.env, member, nil), nil

@@ -145,6 +145,10 @@ func (s Shape) is(p unsafe.Pointer, member string) bool {
 // element moves or goes.
 func (s Shape) Member(a *arena.Arena, ref arena.Ref) string {
 	p := a.Ptr(ref)
+	at := s.headAt()
+	if head := *(*uint8)(unsafe.Add(p, at)); head <= maxNarrowMember { // most are short, without room for an expiry
+		return unsafe.String((*byte)(unsafe.Add(p, at+s.headSize(false))), head)
+	}
 	l := s.layoutOf(p)
 	return l.memberAt(p)
 }

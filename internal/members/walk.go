@@ -81,12 +81,20 @@ func (r *Root) Scan(env *hashtable.Env, cursor uint64, count int, dst []arena.Re
 	return dst, at >> cursorShift
 }
 
-// Walk appends the elements of one bucket to dst and returns the cursor of the
-// next; zero begins a walk and comes back at its end. Their cache misses have been
-// taken. The collection must not change during a walk. O(1).
+// walkRoom is the room in a list that one step of a walk may take.
+const walkRoom = 12
+
+// Walk appends elements to dst while there is room for those of another bucket, which
+// has up to 12 of them, and returns the cursor of the next; zero begins a walk and comes back at its
+// end. Their cache misses have been taken, all at once. The collection must not change
+// during a walk. O(elements returned).
 func (r *Root) Walk(a *arena.Arena, cursor uint64, dst []arena.Ref) ([]arena.Ref, uint64) {
 	begin := len(dst)
-	dst, cursor = r.table.Walk(a, cursor, dst)
+	for len(dst)+walkRoom <= cap(dst) {
+		if dst, cursor = r.table.Walk(a, cursor, dst); cursor == 0 {
+			break
+		}
+	}
 	touch(a, dst[begin:])
 	return dst, cursor
 }
