@@ -78,12 +78,13 @@ func (l *largeSet) insert(member string) (arena.Ref, error) {
 	return l.root.Insert(l.env, member, nil), nil
 }
 
-// add adds those of the members that are absent, all or, when it fails, none.
+// add adds those of the members that are absent, all or, when it fails, none. A
+// single member is absent.
 func (l *largeSet) add(names []string) (added int, err error) {
 	var few [16]arena.Ref
 	fresh := few[:0]
 	for _, name := range names {
-		if l.has(name) { // perhaps since it was given twice
+		if len(names) > 1 && l.has(name) { // perhaps since it was given twice
 			continue
 		}
 		ref, err := l.insert(name)
@@ -100,6 +101,12 @@ func (l *largeSet) add(names []string) (added int, err error) {
 
 // missing returns about how many bytes the set would grow by if members were added.
 func (l *largeSet) missing(names []string) (bytes int) {
+	if len(names) == 1 {
+		if l.has(names[0]) {
+			return 0
+		}
+		return memberBytes(len(names[0]))
+	}
 	var refs [findTogether]arena.Ref
 	for len(names) > 0 {
 		some := names[:min(len(names), findTogether)]
