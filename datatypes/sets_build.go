@@ -53,7 +53,8 @@ func (a *algebra) build(s *keyspace.Slot, l *setLimits, expireAt int64) error {
 			return d.store(s, expireAt)
 		}
 	}
-	s.BeginWrite()
+	// No write begins yet: nobody finds the new set until put makes it the slot's value, and
+	// readers that take no lock need not wait for it.
 	large := newLarge(s)
 	if err := a.fill(&large); err != nil {
 		large.free()
