@@ -28,7 +28,7 @@
 // # Slices
 //
 // Nothing here takes long with a lock held. Tables grow a segment at a time;
-// expired keys, dropped collections, flushed databases and sparse pages are
+// expired keys and elements, dropped collections, flushed databases and sparse pages are
 // worked off by maintenance in slices of some tens of microseconds.
 //
 // # Values

@@ -36,8 +36,11 @@ type Kind struct {
 	Elements *ElementExpiry
 }
 
-// ElementExpiry tells how elements of values expire. No operation sees those
-// that have: they are removed whenever a slot finds the key, and by maintenance.
+// ElementExpiry tells how elements of values expire. No operation on a key sees those
+// that have: they are removed whenever a slot finds the key, and by maintenance, a
+// slice at a time. What maintenance has not come to by then, the slot has to work off: O(1)
+// for each element that expired. A key of which all elements expired counts as one, and scans list
+// it, until it is met, as an expired key counts.
 type ElementExpiry struct {
 	// Class and Event announce that elements of a key expired.
 	Class EventClass
