@@ -18,10 +18,7 @@ import (
 func TestDiffACL(t *testing.T) {
 	t.Parallel()
 	h := startDiff(t)
-	seed := *diffSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
+	seed := firstSeed()
 	for _, protocol := range []int{2, 3} {
 		p := h.Open(t, protocol)
 		p.Before = difftest.ForgetAccessRules

@@ -15,7 +15,7 @@ import (
 
 var (
 	diffTime = flag.Duration("difftime", 800*time.Millisecond, "how long each random comparison with redis-server runs")
-	diffSeed = flag.Uint64("diffseed", 0, "seed of the first random script; 0: from the clock")
+	diffSeed = flag.Uint64("diffseed", 1, "seed of the first random script, the same every time so that a failure tells of a change; 0: from the clock")
 )
 
 // startCache starts a server over an empty cache, with the eviction policy that Redis has by default.
@@ -116,6 +116,14 @@ func compareTables(t *testing.T, tables map[string][]row) {
 	})
 }
 
+// firstSeed returns the seed of the first random script.
+func firstSeed() uint64 {
+	if *diffSeed == 0 {
+		return uint64(time.Now().UnixNano())
+	}
+	return *diffSeed
+}
+
 // TestDiffRandom sends random scripts to both servers, in both protocols.
 func TestDiffRandom(t *testing.T) {
 	t.Parallel()
@@ -137,10 +145,7 @@ func TestDiffRandom(t *testing.T) {
 		{"transactions", 40, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace(), difftest.Lists(), difftest.Transactions()}},
 	}
 	h := startDiff(t)
-	seed := *diffSeed
-	if seed == 0 {
-		seed = uint64(time.Now().UnixNano())
-	}
+	seed := firstSeed()
 	for _, protocol := range []int{2, 3} {
 		p := h.Open(t, protocol)
 		for _, group := range groups {
