@@ -45,7 +45,7 @@ var notifyClasses = []struct {
 const notifyAll = Notifications(keyspace.ClassesOfChanges&^keyspace.ClassFlush) | notifyStream | notifyModule
 
 // ErrNotifications is what ParseNotifications returns for a text with another letter.
-var ErrNotifications = errors.New("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
+var ErrNotifications = errors.New("larder: no class of events has this letter: use 'Ag$lshzxeKEtmdn'")
 
 // ParseNotifications reads letters as notify-keyspace-events has them. K publishes the names of events to a channel for
 // each key, E the keys to a channel for each name; the others are classes of events: g generic, $ strings, l lists, s

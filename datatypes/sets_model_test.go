@@ -266,7 +266,7 @@ func (m *setModel) rarely() {
 		m.f.ks.Maintain()
 	case 3:
 		from, to := m.key(), m.key()
-		if m.sets[from] != nil && len(m.sets[from]) > 0 && from != to {
+		if len(m.sets[from]) > 0 && from != to {
 			equal(m, "Rename", 0, 0, m.f.keys.Rename(from, to))
 			m.put(to, m.sets[from])
 			m.put(from, nil)

@@ -23,7 +23,6 @@ type rangeQuery struct {
 	fixed      bool // what the two above are goes by the command's name
 	store      bool
 	withScores bool
-	limited    bool // the range may have a LIMIT
 	offset     int64
 	count      int64
 }

@@ -70,8 +70,16 @@ type notifications struct{}
 
 func (notifications) parse(text string) (value, error) {
 	n, err := datatypes.ParseNotifications(text)
-	return numberOf(int64(n)), err
+	if err != nil {
+		return value{}, redisError("Invalid event class character. Use 'Ag$lshzxeKEtmdn'.")
+	}
+	return numberOf(int64(n)), nil
 }
+
+// redisError is an error in Redis' own words.
+type redisError string
+
+func (e redisError) Error() string { return string(e) }
 
 func (notifications) format(v value) string { return datatypes.Notifications(v.number).String() }
 

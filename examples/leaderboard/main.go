@@ -38,11 +38,11 @@ func run(out io.Writer, players int) error {
 			return err
 		}
 	}
-	points, err := first.won("ada", 9_000)
-	if err != nil {
+	if _, err := first.won("ada", 9_000); err != nil {
 		return err
 	}
-	if points, err = first.won("ada", 1_500); err != nil {
+	points, err := first.won("ada", 1_500)
+	if err != nil {
 		return err
 	}
 	fmt.Fprintf(out, "ada has %d points\n", points)
