@@ -80,5 +80,8 @@ func (c calls[S]) notDeclared(t *testing.T, store func(keyspace.View) S) {
 		if err := call(st, declared); err != nil {
 			t.Errorf("%s of a declared key: %v", name, err)
 		}
+		if _, err := datatypes.NewKeys(tx.View(f.view)).Del(declared); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
