@@ -32,9 +32,7 @@ func await[R any](c *client, timeout []byte, write func(*client, R, error), begi
 	b.begin(wait)
 	if limit > 0 {
 		b.timer = time.AfterFunc(limit, func() {
-			if wait.Cancel() {
-				b.resume((*client).writeNullArray)
-			}
+			b.giveUp((*client).writeNullArray)
 		})
 	}
 }
@@ -49,7 +47,7 @@ type blocked struct {
 
 func (b *blocked) begin(w *datatypes.Wait) {
 	b.wait = w
-	b.client.blocked.Store(true)
+	b.client.blocked.Store(b)
 }
 
 // resume has the owner write the reply. It may be called from any goroutine.
@@ -60,8 +58,17 @@ func (b *blocked) resume(reply func(*client)) {
 	})
 }
 
+// giveUp ends the wait with a reply, unless it has ended, and reports whether it did. It may be called from any goroutine.
+func (b *blocked) giveUp(reply func(*client)) bool {
+	if !b.wait.Cancel() {
+		return false
+	}
+	b.resume(reply)
+	return true
+}
+
 func (b *blocked) end() {
-	b.client.blocked.Store(false)
+	b.client.blocked.Store(nil)
 	if b.timer != nil {
 		b.timer.Stop()
 	}

@@ -16,7 +16,7 @@ func blockedClients(t testing.TB, srv *Server, n int) {
 	eventually(t, fmt.Sprintf("%d clients wait", n), func() bool {
 		count := 0
 		for _, c := range srv.snapshot() {
-			if c.blocked.Load() {
+			if c.blocked.Load() != nil {
 				count++
 			}
 		}
@@ -94,6 +94,32 @@ func TestBlockedGone(t *testing.T) {
 		eventually(t, "one client is left", func() bool { return srv.clientCount() == 1 })
 		admin.do("LPUSH k v\r\nLLEN k\r\n", ":1\r\n:1\r\n")
 	})
+}
+
+// TestClientUnblock: a client that waits is told to go on.
+func TestClientUnblock(t *testing.T) {
+	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
+		p, admin := newPeer(t, dial()), newPeer(t, dial())
+		p.send("CLIENT ID\r\n")
+		id := p.integer()
+		for reason, want := range map[string]string{
+			"": "*-1\r\n", " timeout": "*-1\r\n", " ERROR": "-UNBLOCKED client unblocked via CLIENT UNBLOCK\r\n",
+		} {
+			p.send("BLPOP k 0\r\nPING\r\n")
+			blockedClients(t, srv, 1)
+			unblock := fmt.Sprintf("CLIENT UNBLOCK %d%s\r\n", id, reason)
+			admin.do(unblock+unblock, ":1\r\n:0\r\n")
+			p.expect(want + "+PONG\r\n")
+		}
+		admin.do("RPUSH k v\r\nLLEN k\r\n", ":1\r\n:1\r\n")
+	})
+	runTables(t, map[string][]row{"errors": {
+		{"client unblock 99999999", ":0"},
+		{"client unblock -1 error", ":0"},
+		{"client unblock x", wantWrongInt},
+		{"client unblock x foo", "-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"},
+		{"client unblock 1 timeout x", "-ERR unknown subcommand or wrong number of arguments for 'unblock'. Try CLIENT HELP."},
+	}})
 }
 
 func TestBlockedShutdown(t *testing.T) {

@@ -60,7 +60,7 @@ type client struct {
 	unreadLen  atomic.Int64
 	unsentLen  atomic.Int64
 
-	blocked atomic.Bool // the command waits for data
+	blocked atomic.Pointer[blocked] // not nil while the command waits for data
 
 	killed atomic.Bool // by kill: the client is no longer counted among the others
 	mailed atomic.Bool // the mailbox is not empty

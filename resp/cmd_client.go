@@ -32,6 +32,7 @@ func clientCommands() []*command {
 		{name: "client|setname", handler: cmdClientSetName, arity: 3, flags: own, category: cat},
 		{name: "client|tracking", handler: cmdClientTracking, arity: -3, flags: own, category: cat},
 		{name: "client|trackinginfo", handler: cmdClientTrackingInfo, arity: 2, flags: own, category: cat},
+		{name: "client|unblock", handler: cmdClientUnblock, arity: -3, flags: others, category: cat},
 	}
 }
 
@@ -270,6 +271,39 @@ func (c *client) parseKillFilter(args [][]byte) (f *clientFilter, problem string
 	return f, ""
 }
 
+// cmdClientUnblock is CLIENT UNBLOCK client-id [TIMEOUT | ERROR].
+func cmdClientUnblock(c *client, args [][]byte) {
+	reply := (*client).writeNullArray
+	switch {
+	case len(args) > 4:
+		c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try CLIENT HELP.")
+		return
+	case len(args) == 4 && equalFold(args[3], "error"):
+		reply = func(c *client) { c.writeError("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
+	case len(args) == 4 && !equalFold(args[3], "timeout"):
+		c.writeError("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR")
+		return
+	}
+	id, ok := parseInt(args[2])
+	if !ok {
+		c.writeError(errNotInteger)
+		return
+	}
+	c.writeFlagOrErr(c.srv.unblock(id, reply), nil)
+}
+
+// unblock has a client that waits for data go on with a reply.
+func (s *Server) unblock(id int64, reply func(*client)) bool {
+	s.mu.Lock()
+	c := s.clients[id]
+	s.mu.Unlock()
+	if c == nil {
+		return false
+	}
+	b := c.blocked.Load()
+	return b != nil && b.giveUp(reply)
+}
+
 // killMatching ends the connections of the clients that match. The one that asks gets its reply first.
 func (s *Server) killMatching(f *clientFilter, asking *client) (killed int) {
 	for _, c := range s.snapshot() {
@@ -312,7 +346,7 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	str(" name=", p.name)
 	num(" age=", max(0, now-c.since))
 	num(" idle=", max(0, now-c.lastActive.Load()))
-	str(" flags=", p.flags(c.blocked.Load(), c.unixSocket))
+	str(" flags=", p.flags(c.blocked.Load() != nil, c.unixSocket))
 	num(" db=", int64(p.shownDB))
 	num(" sub=", int64(p.subs[datatypes.Channel]))
 	num(" psub=", int64(p.subs[datatypes.Pattern]))
@@ -390,6 +424,7 @@ func cmdClientHelp(c *client, _ [][]byte) {
 		"REPLY (ON|OFF|SKIP)", "Send replies, send none, or do not send the one to the next command.",
 		"SETINFO (LIB-NAME <name>|LIB-VER <version>)", "Say which library the client uses.",
 		"SETNAME <name>", "Name this connection.",
+		"UNBLOCK <id> [TIMEOUT|ERROR]", "End the wait of a connection for data, as a timeout would or with an error.",
 		"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
 		"Be told when keys change that were read by this connection or, with BCAST, that begin with a prefix.",
 		"TRACKINGINFO", "Show how keys are tracked for this connection.",

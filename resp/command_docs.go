@@ -631,6 +631,13 @@ func connectionDocs() map[string]*commandDoc {
 			complexity: "O(1)",
 			args:       []argument{argString("connection-name")},
 		},
+		"client|unblock": {
+			summary: "Unblock a client blocked in a blocking command from a different connection",
+			since:   "5.0.0", group: "connection",
+			complexity: "O(log N) where N is the number of client connections",
+			args: []argument{argInt("client-id"),
+				argOneOf("timeout_error", argToken("TIMEOUT"), argToken("ERROR")).optional()},
+		},
 		"client|id": {
 			summary: "Returns the client ID for the current connection", since: "5.0.0", group: "connection",
 			complexity: "O(1)",

@@ -24,7 +24,7 @@ var unserved = []struct {
 	{catWrite | catSortedSet | catSlow | catBlocking, "bzmpop"},
 	{catWrite | catSortedSet | catFast | catBlocking, "bzpopmax bzpopmin"},
 	{catSlow | catConnection, "client|caching client|getredir client|reply client|tracking client|trackinginfo wait"},
-	{catAdmin | catSlow | catDangerous | catConnection, "client|pause client|unblock client|unpause"},
+	{catAdmin | catSlow | catDangerous | catConnection, "client|pause client|unpause"},
 	{catKeyspace | catRead | catSlow, "dump"},
 	{catSlow | catScripting, "eval eval_ro evalsha evalsha_ro fcall fcall_ro function|dump function|help function|kill " +
 		"function|list function|stats script|debug script|exists script|flush script|help script|kill " +

@@ -252,7 +252,7 @@ var build = sync.OnceValue(func() buildInfo {
 func (r *infoReport) writeClients() {
 	var longestInput, longestOutput, blocked int64
 	for _, c := range r.clients {
-		if c.blocked.Load() {
+		if c.blocked.Load() != nil {
 			blocked++
 		}
 		longestInput = max(longestInput, c.unreadLen.Load())
