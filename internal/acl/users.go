@@ -101,17 +101,21 @@ func (us *Users) Set(name string, rules []string) error {
 	return nil
 }
 
-// joinSelectors makes one rule of the words that a selector was split into.
+// joinSelectors makes one rule of the words that a selector was split into. As in Redis 7.0 a selector that is opened
+// before the one at hand was closed takes its place.
 func joinSelectors(words []string) ([]string, error) {
 	rules := make([]string, 0, len(words))
 	open := -1
 	for i, word := range words {
 		switch {
-		case open >= 0:
-			rules[len(rules)-1] += " " + word
-		case strings.HasPrefix(word, "("):
+		case strings.HasPrefix(word, "(") && !strings.HasSuffix(word, ")"):
+			if open >= 0 {
+				rules = rules[:len(rules)-1]
+			}
 			rules = append(rules, word)
 			open = i
+		case open >= 0:
+			rules[len(rules)-1] += " " + word
 		default:
 			rules = append(rules, word)
 		}
