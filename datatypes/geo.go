@@ -11,8 +11,8 @@ import (
 )
 
 // Geo is the store of positions on the earth. It keeps them in sorted sets, whose
-// scores are cells of a grid of some centimetres to half a metre; the methods of SortedSets
-// remove members, count them and so on.
+// scores are cells of a grid, at the equator 60 by 28 centimetres each; the methods of
+// SortedSets remove members, count them and so on.
 //
 // It is a small value; get it from a cache, a database or a transaction where
 // it is needed. Its methods are safe for concurrent use, keep no reference to
