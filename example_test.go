@@ -1,6 +1,7 @@
 package larder_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log"
@@ -102,4 +103,25 @@ func ExampleCache_Watch() {
 	after, _ := w.Changed()
 	fmt.Println(before, after)
 	// Output: false true
+}
+
+func ExampleCache_PubSub() {
+	c, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	ctx, cancel := context.WithCancel(context.Background())
+	news := c.PubSub().Subscribe(ctx, datatypes.SubscribeOptions{Patterns: []string{"news.*"}})
+	c.PubSub().Publish("news.sport", []byte("a goal"))
+	m := <-news.Values()
+	fmt.Printf("%s: %s\n", m.Channel, m.Payload)
+	cancel()
+	for range news.Values() { // ends, and Err tells why
+	}
+	fmt.Println(news.Err())
+	// Output:
+	// news.sport: a goal
+	// context canceled
 }
