@@ -50,11 +50,18 @@ func TestMembersExpire(t *testing.T) {
 			f.clock.advance(time.Millisecond)
 		}
 		list := func(members []string, err error) string {
+			if err != nil {
+				t.Error(err)
+			}
 			slices.Sort(members)
 			return strings.Join(members, " ")
 		}
-		count := func(n int, err error) string { return strconv.Itoa(n) }
-		var scanned []string
+		count := func(n int, err error) string {
+			if err != nil {
+				t.Error(err)
+			}
+			return strconv.Itoa(n)
+		}
 		for name, look := range map[string]struct {
 			do   func() string
 			want string
@@ -67,8 +74,8 @@ func TestMembersExpire(t *testing.T) {
 			"PopN":    {func() string { return list(f.sets.PopN("k", 10)) }, "1 3"},
 			"RandomN": {func() string { return list(f.sets.RandomN("k", 10)) }, "1 3"},
 			"Scan": {func() string {
-				scanned, _, _ = f.sets.Scan("k", 0, datatypes.ElementScanOptions{})
-				return list(scanned, nil)
+				scanned, _, err := f.sets.Scan("k", 0, datatypes.ElementScanOptions{})
+				return list(scanned, err)
 			}, "1 3"},
 			"Contains": {func() string { ok, _ := f.sets.Contains("k", "2"); return strconv.FormatBool(ok) }, "false"},
 			"Add":      {func() string { return count(f.sets.Add("k", "2")) }, "1"},
