@@ -2,6 +2,7 @@ package datatypes_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"iter"
 	"maps"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/keyspace"
@@ -32,6 +34,14 @@ func TestSortedSetCalls(t *testing.T) {
 	each := func([]byte, float64) {}
 	// What iterates tells of no error, so Len is asked for it.
 	length := func(z sorted, key string) error { _, err := z.Len(key); return err }
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	unlessEnded := func(err error) error {
+		if err == context.Canceled {
+			return nil
+		}
+		return err
+	}
 	calls[sorted]{
 		"Add":     func(z sorted, key string) error { _, err := z.Add(key, datatypes.Scored{}); return err },
 		"AddWith": func(z sorted, key string) error { _, _, err := z.AddWith(key, datatypes.AddOptions{}); return err },
@@ -73,8 +83,27 @@ func TestSortedSetCalls(t *testing.T) {
 			_, err := z.ExpireAt(key, at(second), datatypes.ExpireAlways, "m")
 			return err
 		},
-		"Persist":    func(z sorted, key string) error { _, err := z.Persist(key, "m"); return err },
-		"TTL":        func(z sorted, key string) error { _, _, err := z.TTL(key, "m"); return err },
+		"Persist": func(z sorted, key string) error { _, err := z.Persist(key, "m"); return err },
+		"TTL":     func(z sorted, key string) error { _, _, err := z.TTL(key, "m"); return err },
+		"BPopMin": func(z sorted, key string) error {
+			_, _, _, err := z.BPopMin(ended, key)
+			return unlessEnded(err)
+		},
+		"BPopMax": func(z sorted, key string) error {
+			_, _, _, err := z.BPopMax(ended, key)
+			return unlessEnded(err)
+		},
+		"BPopFirst": func(z sorted, key string) error {
+			_, err := z.BPopFirst(ended, 1, false, key)
+			return unlessEnded(err)
+		},
+		"BeginPopFirst": func(z sorted, key string) error {
+			_, w, err := z.BeginPopFirst(1, false, []string{key}, func(datatypes.SortedPopped, error) {})
+			if w != nil {
+				w.Cancel()
+			}
+			return err
+		},
 		"Combinable": func(z sorted, key string) error { return z.Combinable(key) },
 		"Union":      func(z sorted, key string) error { _, err := z.Union(datatypes.CombineOptions{}, key); return err },
 		"Inter":      func(z sorted, key string) error { _, err := z.Inter(datatypes.CombineOptions{}, key); return err },
@@ -895,5 +924,50 @@ func TestSortedSetEvicted(t *testing.T) {
 	}
 	if f.ks.Stats().Evicted == 0 {
 		t.Error("nothing was evicted")
+	}
+}
+
+// TestSortedSetsWait: who waits for a sorted set gets what is added, first come, first served, and a context ends the wait.
+func TestSortedSetsWait(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	z := f.sortedSets()
+	type popped struct {
+		key    string
+		member datatypes.Scored
+		ok     bool
+		err    error
+	}
+	first, second := make(chan popped, 1), make(chan popped, 1)
+	wait := func(to chan popped, ctx context.Context, pop func(context.Context, ...string) (string, datatypes.Scored, bool, error)) {
+		go func() {
+			key, member, ok, err := pop(ctx, "a", "b")
+			to <- popped{key, member, ok, err}
+		}()
+		time.Sleep(20 * time.Millisecond)
+	}
+	wait(first, t.Context(), z.BPopMin)
+	wait(second, t.Context(), z.BPopMax)
+	if added, err := z.Add("b", datatypes.Scored{Member: "x", Score: 1}, datatypes.Scored{Member: "y", Score: 2}, datatypes.Scored{Member: "z", Score: 3}); added != 3 || err != nil {
+		t.Fatal(added, err)
+	}
+	if got, want := <-first, (popped{"b", datatypes.Scored{Member: "x", Score: 1}, true, nil}); got != want {
+		t.Errorf("who came first got %+v", got)
+	}
+	if got, want := <-second, (popped{"b", datatypes.Scored{Member: "z", Score: 3}, true, nil}); got != want {
+		t.Errorf("who came second got %+v", got)
+	}
+	if p, err := z.BPopFirst(t.Context(), 5, false, "a", "b"); err != nil || p.Key != "b" || len(p.Members) != 1 {
+		t.Errorf("what need not be waited for: %+v, %v", p, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	wait(first, ctx, z.BPopMin)
+	cancel()
+	if got := <-first; got.err != context.Canceled {
+		t.Errorf("a wait that was ended: %+v", got)
+	}
+	z.Add("a", datatypes.Scored{Member: "stays"})
+	if n, _ := z.Len("a"); n != 1 {
+		t.Errorf("%d members after the wait had ended", n)
 	}
 }

@@ -24,9 +24,14 @@ func sortedSetCommands() []*command {
 	}
 	sources := []keySpec{counted(1, keyRO|keyAccess)}
 	into := []keySpec{{flags: keyOW | keyUpdate, index: 1, step: 1}, counted(2, keyRO|keyAccess)}
+	timed := []keySpec{{flags: keyRW | keyAccess | keyDelete, index: 1, last: -2, step: 1}}
 	varying := []string{"nondeterministic_output"}
 
 	return []*command{
+		{name: "bzmpop", handler: cmdBZMPop, arity: -5, flags: flagWrite | flagBlocking, category: cat,
+			keys: []keySpec{counted(2, keyRW|keyAccess|keyDelete)}},
+		{name: "bzpopmax", handler: cmdBZPopMax, arity: -3, flags: write | flagNoScript | flagBlocking, category: cat, keys: timed},
+		{name: "bzpopmin", handler: cmdBZPopMin, arity: -3, flags: write | flagNoScript | flagBlocking, category: cat, keys: timed},
 		{name: "zadd", handler: cmdZAdd, arity: -4, flags: write | flagDenyOOM, category: cat,
 			keys: oneKey(1, keyRW|keyUpdate)},
 		{name: "zcard", handler: cmdZCard, arity: 2, flags: read, category: cat, keys: oneKey(1, keyRO)},

@@ -2,6 +2,44 @@ package resp
 
 func sortedSetDocs() map[string]*commandDoc {
 	return map[string]*commandDoc{
+		"bzmpop": {
+			summary: "Remove and return members with scores in a sorted set or block until one is available",
+			since:   "7.0.0", group: "sorted-set",
+			complexity: "O(K) + O(M*log(N)) where K is the number of provided keys, N being the number of elements in the sorted set, and M being the number of elements popped.",
+			args: []argument{
+				argDouble("timeout"),
+				argInt("numkeys"),
+				argKey("key", 0).multiple(),
+				argOneOf("where",
+					argToken("MIN"),
+					argToken("MAX")),
+				argInt("count").after("COUNT").optional(),
+			},
+		},
+		"bzpopmax": {
+			summary: "Remove and return the member with the highest score from one or more sorted sets, or block until one is available",
+			since:   "5.0.0", group: "sorted-set",
+			complexity: "O(log(N)) with N being the number of elements in the sorted set.",
+			history: []change{
+				{"6.0.0", "`timeout` is interpreted as a double instead of an integer."},
+			},
+			args: []argument{
+				argKey("key", 0).multiple(),
+				argDouble("timeout"),
+			},
+		},
+		"bzpopmin": {
+			summary: "Remove and return the member with the lowest score from one or more sorted sets, or block until one is available",
+			since:   "5.0.0", group: "sorted-set",
+			complexity: "O(log(N)) with N being the number of elements in the sorted set.",
+			history: []change{
+				{"6.0.0", "`timeout` is interpreted as a double instead of an integer."},
+			},
+			args: []argument{
+				argKey("key", 0).multiple(),
+				argDouble("timeout"),
+			},
+		},
 		"zadd": {
 			summary: "Add one or more members to a sorted set, or update its score if it already exists",
 			since:   "1.2.0", group: "sorted-set",

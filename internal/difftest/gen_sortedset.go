@@ -48,6 +48,14 @@ func SortedSets() []Weighted {
 			args := append([]string{"zmpop"}, g.counted(3)...)
 			return Cmd(append(append(args, g.Case(pick(g, []string{"min", "max"}))), g.Options([]string{"count", g.count()})...)...)
 		}},
+		{1, func(g *Gen) Command {
+			args := append([]string{pick(g, []string{"bzpopmin", "bzpopmax"})}, g.Keys(3)...)
+			return Cmd(append(args, "0.01")...).Intact()
+		}},
+		{1, func(g *Gen) Command {
+			args := append([]string{"bzmpop", "0.01"}, g.counted(3)...)
+			return Cmd(append(append(args, g.Case(pick(g, []string{"min", "max"}))), g.Options([]string{"count", g.count()})...)...).Intact()
+		}},
 		{1, func(g *Gen) Command { return Cmd("zrandmember", g.Key()).By(SameKind).Intact() }},
 		{2, func(g *Gen) Command {
 			return Cmd(append([]string{"zrandmember", g.Key(), strconv.Itoa(g.IntN(300))}, g.Options([]string{"withscores"})...)...).By(SameKind).Intact()
