@@ -473,3 +473,19 @@ func BenchmarkListpackReplace(b *testing.B) {
 		lp = lp.Replace(p, TextElement(value))
 	}
 }
+
+// TestBytesElement: bytes stay what they are, even if they read as an integer.
+func TestBytesElement(t *testing.T) {
+	t.Parallel()
+	lp := NewListpack(nil).Append(BytesElement([]byte("12345678")), TextElement([]byte("12345678")))
+	if err := ValidateListpack(lp); err != nil {
+		t.Fatal(err)
+	}
+	first, p := lp.Read(lp.First())
+	if text, ok := first.Text(); !ok || string(text) != "12345678" {
+		t.Errorf("bytes became %q, %v", text, ok)
+	}
+	if n, ok := lp.At(p).Int(); !ok || n != 12345678 {
+		t.Errorf("a text became %d, %v", n, ok)
+	}
+}
