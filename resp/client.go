@@ -177,7 +177,7 @@ func (c *client) finish() bool {
 }
 
 // process executes the commands that are complete in the input, in order, appending their replies to c.out. It stops
-// early when enough replies have gathered to be written, and reports whether it did: the caller writes and calls again.
+// early when enough replies have gathered to be written, and then reports that the caller is to write and call again.
 //
 // A panic in a handler is a defect of this program, not of the client: it is logged with its stack, the connection is
 // closed after the replies to the commands before it, and the other clients are served on.
@@ -197,11 +197,13 @@ func (c *client) process(s *scratch) (again bool) {
 			return true
 		}
 		if !c.parse(s) {
-			break
+			return false
 		}
 		c.execute(s)
+		again = true
 	}
-	return false
+	// More may be executed once the replies are written, unless that is not what stands in the way.
+	return again && !c.closing && !c.waiting
 }
 
 // parse queues the commands that are complete in the input, at most a batch of them. It reports whether there is any.

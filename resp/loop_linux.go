@@ -433,13 +433,14 @@ func (l *loop) serve(k *sock) {
 func (l *loop) advance(k *sock) bool {
 	c, s := k.client, &l.scratch
 	for turn := 0; ; turn++ {
-		for c.in.unread() > 0 && c.process(s) {
+		for more := true; more; {
+			full := !c.runnable()
+			more = c.in.unread() > 0 && c.process(s)
 			if !k.flush() {
 				return false
 			}
-		}
-		if !k.flush() {
-			return false
+			// Where the socket took all of what stood in the way, it will not say again that it can be written.
+			more = more || full && c.runnable()
 		}
 		switch {
 		case c.waiting && k.hangup:

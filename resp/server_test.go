@@ -268,6 +268,25 @@ func TestNeverReads(t *testing.T) {
 	})
 }
 
+// TestLargeReplies has few commands fill the output while the client reads as fast as it can: when all that was
+// executed has been written, without a pause, the commands behind must have their turn.
+func TestLargeReplies(t *testing.T) {
+	const size, n = maxPendingReplies / 4, 24
+	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
+		p := newPeer(t, dial())
+		value := strings.Repeat("x", size)
+		p.do(fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n", size, value), "+OK\r\n")
+		p.send(strings.Repeat("GET k\r\n", n))
+		reply := []byte(fmt.Sprintf("$%d\r\n%s\r\n", size, value))
+		got := make([]byte, len(reply))
+		for i := range n {
+			if _, err := io.ReadFull(p.r, got); err != nil || !bytes.Equal(got, reply) {
+				t.Fatalf("reply %d: %v", i, err)
+			}
+		}
+	})
+}
+
 // TestShutdown ends the server while replies wait for a client, which must get them.
 func TestShutdown(t *testing.T) {
 	const size, n = 1 << 20, 12
