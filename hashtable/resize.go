@@ -16,6 +16,7 @@ type builder struct {
 	count   uint32
 	stash   arena.Ref
 	stashed uint32
+	used    [maxSegment]uint8 // slots of each bucket, filled from the first on
 }
 
 func newBuilder(a *arena.Arena, buckets uint32, depth uint8) builder {
@@ -27,12 +28,30 @@ func newBuilder(a *arena.Arena, buckets uint32, depth uint8) builder {
 
 func (b *builder) add(pos uint32, ref arena.Ref) {
 	b.count++
-	if place(b.base, b.buckets, pos, ref) {
+	if b.place(pos, ref) {
 		return
 	}
 	b.stash = addToStash(b.arena, b.stash, uint8(pos), ref)
 	bucketAt(b.base, home(pos, b.buckets)).addSpill(maxDistance + 1)
 	b.stashed++
+}
+
+// place is the place of tables for a block that is being filled, and so knows where the free slots are.
+func (b *builder) place(pos uint32, ref arena.Ref) bool {
+	n := b.buckets
+	at := home(pos, n)
+	for d := range reach(n) + 1 {
+		i := wrap(at+d, n)
+		slot := b.used[i]
+		if slot == bucketSlots {
+			continue
+		}
+		b.used[i] = slot + 1
+		bucketAt(b.base, i).set(int(slot), uint8(pos), ref, d)
+		bucketAt(b.base, at).addSpill(d)
+		return true
+	}
+	return false
 }
 
 // install makes the built segment the one that the directory slots from first
