@@ -29,9 +29,15 @@ func Lists() []Weighted {
 		}},
 		{3, func(g *Gen) Command { return Cmd("lmove", g.Key(), g.Key(), g.side(), g.side()) }},
 		{2, func(g *Gen) Command { return Cmd("rpoplpush", g.Key(), g.Key()) }},
-		{1, func(g *Gen) Command { return Cmd(append(append([]string{"blpop"}, g.Keys(3)...), g.timeout())...).Intact() }},
-		{1, func(g *Gen) Command { return Cmd(append(append([]string{"brpop"}, g.Keys(3)...), g.timeout())...).Intact() }},
-		{1, func(g *Gen) Command { return Cmd(append([]string{"blmpop", g.timeout()}, g.poppedKeys()...)...).Intact() }},
+		{1, func(g *Gen) Command {
+			return Cmd(append(append([]string{"blpop"}, g.Keys(3)...), g.timeout())...).Intact()
+		}},
+		{1, func(g *Gen) Command {
+			return Cmd(append(append([]string{"brpop"}, g.Keys(3)...), g.timeout())...).Intact()
+		}},
+		{1, func(g *Gen) Command {
+			return Cmd(append([]string{"blmpop", g.timeout()}, g.poppedKeys()...)...).Intact()
+		}},
 		{1, func(g *Gen) Command { return Cmd("blmove", g.Key(), g.Key(), g.side(), g.side(), g.timeout()).Intact() }},
 		{1, func(g *Gen) Command { return Cmd("brpoplpush", g.Key(), g.Key(), g.timeout()).Intact() }},
 		{1, func(g *Gen) Command { return Cmd("set", g.Key(), g.Value()) }},

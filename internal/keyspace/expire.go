@@ -64,7 +64,11 @@ type sweepVisitor shard
 func (v *sweepVisitor) Visit(refs []arena.Ref) {
 	sh := (*shard)(v)
 	sw := &sh.sweep
-	sh.touchAll(refs)
+	if 2*sw.expired > sw.seen { // and so will most of these have
+		sh.touchToFree(refs)
+	} else {
+		sh.touchAll(refs)
+	}
 	sw.seen += len(refs)
 	for i, ref := range refs {
 		p, at := sh.entry(ref)

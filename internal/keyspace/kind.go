@@ -133,7 +133,7 @@ func (sh *shard) collectTable(g *garbage, budget int) (left int, done bool) {
 	for budget > 0 {
 		refs, next := g.table.Walk(sh.arena, g.cursor, sh.scratch[:0])
 		sh.scratch = refs
-		sh.touchAll(refs)
+		sh.touchToFree(refs)
 		for _, ref := range refs {
 			_, at := sh.entry(ref)
 			sh.discard(ref, &at)
@@ -152,6 +152,15 @@ func (sh *shard) touchAll(refs []arena.Ref) {
 	var sum uint64
 	for _, ref := range refs {
 		sum += *(*uint64)(sh.arena.Ptr(ref))
+	}
+	sh.touched = sum
+}
+
+// touchToFree is touchAll for entries that are about to be freed.
+func (sh *shard) touchToFree(refs []arena.Ref) {
+	var sum uint64
+	for _, ref := range refs {
+		sum += sh.arena.Touch(ref)
 	}
 	sh.touched = sum
 }

@@ -46,7 +46,7 @@ func (ks *Keyspace) maintain() {
 	}
 }
 
-// Maintain does a round of the work that otherwise happens in the background:
+// Maintain does a part of the work that otherwise happens in the background:
 // expiry of keys nobody asks for, freeing of dropped collections, compaction,
 // memory back to the system. It reports whether much is left. Owners that
 // turned maintenance off call it from time to time.
@@ -57,22 +57,31 @@ func (ks *Keyspace) Maintain() (more bool) {
 	select {
 	case <-ks.mem.Demand():
 		ks.prepare()
-		return ks.round()
+		return ks.pass(time.Now())
 	default:
 	}
-	if more = ks.round(); !more {
+	if more = ks.pass(time.Now()); !more {
 		ks.prepare()
 	}
 	return more
 }
 
+// round does slices of work on all shards in turn until there is nothing left to do or its time is over, and reports whether
+// there is.
 func (ks *Keyspace) round() (more bool) {
-	now := ks.now()
 	start := time.Now()
-	n := len(ks.shards)
-	first := int(ks.random() % uint64(n))
-	for i := range n {
-		sh := ks.shards[(first+i)%n]
+	for more = true; more && time.Since(start) < roundTime; {
+		more = ks.pass(start)
+	}
+	return more
+}
+
+// pass does a slice of work on each shard, as far as the time of the round allows.
+func (ks *Keyspace) pass(start time.Time) (more bool) {
+	now := ks.now()
+	first := int(ks.random() & ks.shardMask)
+	for i := range ks.shards {
+		sh := ks.shards[(first+i)&int(ks.shardMask)]
 		if sh.lock() != nil {
 			return false
 		}
