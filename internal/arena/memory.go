@@ -20,7 +20,7 @@ const (
 	pageRound = PageSize*16 - 1 // spans are mapped in units of 64 KiB
 
 	firstRegion = 4 // chunks mapped by the first call to the system; doubles up to maxRegion
-	maxReady    = 4 // chunks kept prepared
+	maxReady    = 3 // chunks kept prepared
 	patience    = 8 // Prepares without demand after which prepared chunks are given up
 )
 

@@ -8,7 +8,7 @@ import (
 const (
 	blockPages = pagesPerChunk - headerPages // pages of a chunk that can hold blocks
 
-	hugeFrom = 16 // chunks an arena has before it asks for huge pages
+	hugeFrom = 32 // chunks an arena has before it asks for huge pages
 
 	denseShare = 32 // a chunk is dense when less than this share of it is free
 
