@@ -152,6 +152,9 @@ func (v View) appendUnusual(dst []byte, key string, h uint64) ([]byte, bool, err
 		v.count(true)
 		return out, true, nil
 	case missing:
+		if v.ks.closed.Load() {
+			return dst, false, ErrClosed // what was read may have been given back already
+		}
 		v.count(false)
 		if v.ks.events.want(ClassMiss) {
 			v.missed(key, h)
