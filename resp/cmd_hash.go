@@ -186,11 +186,6 @@ func cmdHIncrByFloat(c *client, args [][]byte) {
 	c.writeBulkString(sum)
 }
 
-const (
-	errOutOfRange  = "ERR value is out of range"
-	errRandomCount = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
-)
-
 // cmdHRandField is HRANDFIELD key [count [WITHVALUES]].
 func cmdHRandField(c *client, args [][]byte) {
 	lists := lendLists()

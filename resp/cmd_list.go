@@ -93,7 +93,7 @@ func popCount(c *client, args [][]byte, command string, pop func(string, int) ([
 	}
 	n, ok := parseInt(args[2])
 	if !ok || n < 0 {
-		c.writeError("ERR value is out of range, must be positive")
+		c.writeError(errNotPositive)
 		return
 	}
 	values, ok, err := pop(text(args[1]), clampInt(n))

@@ -212,7 +212,7 @@ func cmdSPop(c *client, args [][]byte) {
 	}
 	n, ok := parseInt(args[2])
 	if !ok || n < 0 {
-		c.writeError("ERR value is out of range, must be positive")
+		c.writeError(errNotPositive)
 		return
 	}
 	c.writeMembers(replySet, func(write func([]byte)) error { return c.sets().PopEach(key, int(n), write) })
@@ -241,10 +241,10 @@ func cmdSRandMember(c *client, args [][]byte) {
 		c.writeError(errNotInteger)
 		return
 	case n == math.MinInt64:
-		c.writeError("ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807")
+		c.writeError(errRandomCount)
 		return
 	case n < -maxDrawn:
-		c.writeError("ERR value is out of range")
+		c.writeError(errOutOfRange)
 		return
 	}
 	c.writeMembers(replyArray, func(write func([]byte)) error { return c.sets().RandomEach(key, int(n), write) })

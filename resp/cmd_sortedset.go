@@ -6,10 +6,9 @@ import (
 )
 
 const (
-	errNotFloat    = "ERR value is not a valid float"
-	errNotPositive = "ERR value is out of range, must be positive"
-	errScoreBound  = "ERR min or max is not a float"
-	errLexBound    = "ERR min or max not valid string range item"
+	errNotFloat   = "ERR value is not a valid float"
+	errScoreBound = "ERR min or max is not a float"
+	errLexBound   = "ERR min or max not valid string range item"
 )
 
 func sortedSetCommands() []*command {
@@ -379,11 +378,11 @@ func cmdZRandMember(c *client, args [][]byte) {
 	case !ok:
 		problem = errNotInteger
 	case n == -1<<63:
-		problem = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
+		problem = errRandomCount
 	case len(args) > 4 || len(args) == 4 && !withScores:
 		problem = errSyntax
 	case n < -maxDrawn || withScores && n > 1<<62-1:
-		problem = "ERR value is out of range"
+		problem = errOutOfRange
 	}
 	if problem != "" {
 		c.writeError(problem)

@@ -11,6 +11,9 @@ import (
 const (
 	errSyntax        = "ERR syntax error"
 	errCursor        = "ERR invalid cursor"
+	errOutOfRange    = "ERR value is out of range"
+	errNotPositive   = "ERR value is out of range, must be positive"
+	errRandomCount   = "ERR value is out of range, value must between -9223372036854775807 and 9223372036854775807"
 	errNotInteger    = "ERR value is not an integer or out of range"
 	errDBIndex       = "ERR DB index is out of range"
 	errWrongPassword = "WRONGPASS invalid username-password pair or user is disabled."
