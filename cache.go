@@ -359,6 +359,13 @@ type Stats = keyspace.Stats
 // Stats returns statistics. O(shards).
 func (c *Cache) Stats() Stats { return c.ks.Stats() }
 
+// DBStats describe a numbered database at about one moment.
+type DBStats = keyspace.DBStats
+
+// DBStats returns statistics of the databases that hold keys, in their order. It is what INFO keyspace shows.
+// O(databases × shards).
+func (c *Cache) DBStats() []DBStats { return c.ks.DBStats() }
+
 // Event tells of a change of a key: set, del, expired, evicted and so on, by
 // the names of Redis' keyspace notifications.
 type Event = keyspace.Event
@@ -468,6 +475,9 @@ func (tx *Tx) DB(n int) (DB, error) {
 // Stats are those of the cache. The transaction must hold all of it, as that of UpdateAll does, or
 // they are zero.
 func (tx *Tx) Stats() Stats { return tx.view.Stats() }
+
+// DBStats are those of the cache, on the same condition.
+func (tx *Tx) DBStats() []DBStats { return tx.view.DBStats() }
 
 // Databases returns the number of databases.
 func (tx *Tx) Databases() int { return tx.view.Keyspace().Databases() }

@@ -524,6 +524,55 @@ func TestClosed(t *testing.T) {
 	}
 }
 
+// TestDBStats: databases that hold keys are counted each by itself, by type, whatever keys have become.
+func TestDBStats(t *testing.T) {
+	t.Parallel()
+	c := open(t, larder.Options{NoMaintenance: true})
+	if all := c.DBStats(); len(all) != 0 {
+		t.Errorf("of an empty cache: %+v", all)
+	}
+	db, err := c.DB(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set(t, c.Strings(), "a", "v")
+	set(t, c.Strings(), "b", "v")
+	for _, key := range []string{"b", "l", "m"} {
+		if _, err := db.Lists().RPush(key, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Sets().Add("s", "x"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Hashes().Set("h", datatypes.Field{Name: "f"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.SortedSets().Add("z", datatypes.Scored{Member: "m", Score: 1}); err != nil {
+		t.Fatal(err)
+	}
+	set(t, db.Strings(), "m", "no list any more")
+	if _, err := db.Keys().Expire("l", time.Hour, 0); err != nil {
+		t.Fatal(err)
+	}
+	want := []larder.DBStats{{DB: 0, Keys: 2}, {DB: 7, Keys: 6, Volatile: 1}}
+	want[0].ByType[datatypes.TypeString] = 2
+	want[1].ByType = [...]int{datatypes.TypeString: 1, datatypes.TypeList: 2, datatypes.TypeSet: 1, datatypes.TypeSortedSet: 1, datatypes.TypeHash: 1}
+	if all := c.DBStats(); !slices.Equal(all, want) {
+		t.Errorf("%+v, want %+v", all, want)
+	}
+	if err := db.Keys().Flush(); err != nil {
+		t.Fatal(err)
+	}
+	if all := c.DBStats(); !slices.Equal(all, want[:1]) {
+		t.Errorf("after a flush: %+v, want %+v", all, want[:1])
+	}
+	c.Close()
+	if all := c.DBStats(); all != nil {
+		t.Errorf("after Close: %+v", all)
+	}
+}
+
 // testClock is a clock that stands still until it is told to move.
 type testClock struct{ millis atomic.Int64 }
 
@@ -679,6 +728,9 @@ func TestTransactionOfDatabase(t *testing.T) {
 	err = db.UpdateAll(func(tx *larder.Tx) error {
 		if st := tx.Stats(); st.Keys != 1 || tx.Databases() != c.Databases() {
 			t.Errorf("%+v, %d databases", st, tx.Databases())
+		}
+		if all := tx.DBStats(); len(all) != 1 || all[0].Keys != 1 || all[0].ByType[datatypes.TypeString] != 1 {
+			t.Errorf("%+v", all)
 		}
 		return tx.Keys().FlushAll()
 	})

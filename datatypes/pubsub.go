@@ -242,6 +242,14 @@ func (p *PubSub) NumPat() int {
 	return len(p.topics[Pattern])
 }
 
+// Topics returns how many different channels, patterns and shard channels are subscribed to. INFO stats shows them.
+// O(1).
+func (p *PubSub) Topics() (channels, patterns, shardChannels int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.topics[Channel]), len(p.topics[Pattern]), len(p.topics[ShardChannel])
+}
+
 // SubscribeOptions say what to subscribe to.
 type SubscribeOptions struct {
 	Channels      []string

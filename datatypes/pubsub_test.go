@@ -52,6 +52,9 @@ func TestPubSub(t *testing.T) {
 	if channels, patterns, shards := p.Subscriptions(a); channels != 1 || patterns != 1 || shards != 0 {
 		t.Error(channels, patterns, shards)
 	}
+	if channels, patterns, shards := p.Topics(); channels != 1 || patterns != 1 || shards != 1 {
+		t.Error(channels, patterns, shards)
+	}
 	if got := p.Channels("?"); !slices.Equal(got, []string{"x"}) || p.NumSub("x") != 1 || p.NumPat() != 1 || p.ShardNumSub("x") != 1 {
 		t.Error(got, p.NumSub("x"), p.NumPat(), p.ShardNumSub("x"))
 	}

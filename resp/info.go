@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unsafe"
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/datatypes"
@@ -31,12 +30,10 @@ import (
 // bounds, and used_memory_dataset is the part of it that keys, values and indexes fill. The process as a whole, with
 // the Go heap and the program around an embedded server, is used_memory_rss.
 
-type cacheStats = larder.Stats
-
 // inspected is what reports describe: the cache, or inside of a transaction the transaction, which holds its locks.
 type inspected interface {
 	Stats() larder.Stats
-	Databases() int
+	DBStats() []larder.DBStats
 	DB(n int) (larder.DB, error)
 }
 
@@ -87,8 +84,9 @@ func (s *Server) Info(sections ...string) string {
 
 // report is Info on what store shows.
 func (s *Server) report(store inspected, sections []string) string {
-	r := infoReport{srv: s, store: store, clients: s.snapshot()}
-	r.counts, r.rates, r.cache = s.sample(store)
+	r := infoReport{srv: s, store: store, stats: s.stats(store)}
+	r.counts, r.errorReplies = s.ops().sinceReset(&r.stats)
+	r.rates = s.ops().noteRates(r.stats.Counts)
 	for i := range infoSections {
 		sec := &infoSections[i]
 		if !sec.wanted(sections) {
@@ -116,13 +114,13 @@ func (sec *infoSection) wanted(names []string) bool {
 
 // infoReport is a report in the making.
 type infoReport struct {
-	srv     *Server
-	store   inspected
-	clients []*client
-	counts  tally // since the last reset
-	rates   rates
-	cache   cacheStats
-	out     []byte
+	srv          *Server
+	store        inspected
+	stats        Stats
+	counts       Counts // since the last reset
+	errorReplies map[string]int64
+	rates        rates
+	out          []byte
 }
 
 func (r *infoReport) text(field, value string) {
@@ -250,36 +248,20 @@ var build = sync.OnceValue(func() buildInfo {
 })
 
 func (r *infoReport) writeClients() {
-	var longestInput, longestOutput, blocked int64
-	for _, c := range r.clients {
-		if c.blocked.Load() != nil {
-			blocked++
-		}
-		longestInput = max(longestInput, c.unreadLen.Load())
-		longestOutput = max(longestOutput, c.unsentLen.Load())
-	}
-	r.number("connected_clients", int64(len(r.clients)))
+	st := &r.stats
+	r.number("connected_clients", int64(st.Clients))
 	r.zeros("cluster_connections")
-	r.number("maxclients", r.srv.settings.maxClients.Load())
-	r.number("client_recent_max_input_buffer", longestInput)
-	r.number("client_recent_max_output_buffer", longestOutput)
-	r.number("blocked_clients", blocked)
-	r.number("tracking_clients", r.srv.tracker.stats().clients)
+	r.number("maxclients", int64(st.MaxClients))
+	r.number("client_recent_max_input_buffer", st.LongestInput)
+	r.number("client_recent_max_output_buffer", st.LongestOutput)
+	r.number("blocked_clients", int64(st.BlockedClients))
+	r.number("tracking_clients", int64(st.TrackingClients))
 	r.zeros("clients_in_timeout_table")
 }
 
-// clientMemory returns what the connections hold, but for the buffers that event loops lend them.
-func (r *infoReport) clientMemory() int64 {
-	sum := int64(0)
-	for _, c := range r.clients {
-		sum += int64(unsafe.Sizeof(*c)) + c.unreadLen.Load() + c.unsentLen.Load()
-	}
-	return sum
-}
-
 func (r *infoReport) writeMemory() {
-	used, data, limit := r.cache.ResidentBytes, r.cache.UsedBytes, r.cache.MaxBytes
-	peak, heap, rss := r.srv.peakMemory(), goHeap(), residentMemory()
+	used, data, limit := r.stats.Cache.ResidentBytes, r.stats.Cache.UsedBytes, r.stats.Cache.MaxBytes
+	peak, heap, rss := r.stats.PeakBytes, goHeap(), residentMemory()
 	if rss == 0 {
 		rss = used + goMemory()
 	}
@@ -309,11 +291,11 @@ func (r *infoReport) writeMemory() {
 	r.fraction("mem_fragmentation_ratio", ratio(rss, used))
 	r.number("mem_fragmentation_bytes", rss-used)
 	r.zeros("mem_not_counted_for_evict", "mem_replication_backlog", "mem_total_replication_buffers", "mem_clients_slaves")
-	r.number("mem_clients_normal", r.clientMemory())
+	r.number("mem_clients_normal", r.stats.ClientBytes)
 	r.zeros("mem_cluster_links", "mem_aof_buffer")
 	r.text("mem_allocator", "larder-arena")
 	r.zeros("active_defrag_running")
-	r.number("lazyfree_pending_objects", int64(r.cache.Garbage))
+	r.number("lazyfree_pending_objects", int64(r.stats.Cache.Garbage))
 }
 
 // ratio returns a/b, and 1 where there is nothing to compare with.
@@ -361,34 +343,35 @@ func (r *infoReport) writePersistence() {
 }
 
 func (r *infoReport) writeStats() {
-	n := &r.counts
-	_, errorReplies := r.srv.ops().errors.snapshot()
-	r.number("total_connections_received", n.connected)
-	r.number("total_commands_processed", n.commands)
+	st, n := &r.stats, &r.counts
+	r.number("total_connections_received", n.Connections)
+	r.number("total_commands_processed", n.Commands)
 	r.number("instantaneous_ops_per_sec", int64(r.rates.commands))
-	r.number("total_net_input_bytes", n.bytesIn)
-	r.number("total_net_output_bytes", n.bytesOut)
+	r.number("total_net_input_bytes", n.BytesIn)
+	r.number("total_net_output_bytes", n.BytesOut)
 	r.fraction("instantaneous_input_kbps", r.rates.bytesIn/1024)
 	r.fraction("instantaneous_output_kbps", r.rates.bytesOut/1024)
-	r.number("rejected_connections", n.rejected)
+	r.number("rejected_connections", n.Rejected)
 	r.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
-	r.number("expired_keys", n.expired)
-	r.number("evicted_keys", n.evicted)
+	r.number("expired_keys", n.Expired)
+	r.number("evicted_keys", n.Evicted)
 	r.zeros("evicted_clients")
-	r.number("keyspace_hits", n.hits)
-	r.number("keyspace_misses", n.misses)
-	pubsub := r.srv.Cache.PubSub()
-	r.number("pubsub_channels", int64(len(pubsub.Channels("*"))))
-	r.number("pubsub_patterns", int64(pubsub.NumPat()))
-	r.number("pubsubshard_channels", int64(len(pubsub.ShardChannels("*"))))
+	r.number("keyspace_hits", n.Hits)
+	r.number("keyspace_misses", n.Misses)
+	r.number("pubsub_channels", int64(st.Channels))
+	r.number("pubsub_patterns", int64(st.Patterns))
+	r.number("pubsubshard_channels", int64(st.ShardChannels))
 	r.zeros("latest_fork_usec", "total_forks",
 		"migrate_cached_sockets", "slave_expires_tracked_keys")
-	tracked := r.srv.tracker.stats()
-	r.number("tracking_total_keys", tracked.keys)
-	r.number("tracking_total_items", tracked.items)
-	r.number("tracking_total_prefixes", tracked.prefixes)
+	r.number("tracking_total_keys", int64(st.TrackedKeys))
+	r.number("tracking_total_items", int64(st.TrackedItems))
+	r.number("tracking_total_prefixes", int64(st.TrackedPrefixes))
 	r.zeros("unexpected_error_replies")
-	r.number("total_error_replies", errorReplies)
+	total := int64(0)
+	for _, count := range r.errorReplies {
+		total += count
+	}
+	r.number("total_error_replies", total)
 }
 
 func (r *infoReport) writeReplication() {
@@ -415,28 +398,21 @@ func (r *infoReport) seconds(field string, d time.Duration) {
 }
 
 func (r *infoReport) writeErrorStats() {
-	byCode, _ := r.srv.ops().errors.snapshot()
-	for _, code := range slices.Sorted(maps.Keys(byCode)) {
-		r.text("errorstat_"+code, "count="+strconv.FormatInt(byCode[code], 10))
+	for _, code := range slices.Sorted(maps.Keys(r.errorReplies)) {
+		r.text("errorstat_"+code, "count="+strconv.FormatInt(r.errorReplies[code], 10))
 	}
 }
 
 func (r *infoReport) writeCluster() { r.zeros("cluster_enabled") }
 
 func (r *infoReport) writeKeyspace() {
-	for n := range r.store.Databases() {
-		db, err := r.store.DB(n)
+	for _, st := range r.store.DBStats() {
+		db, err := r.store.DB(st.DB)
 		if err != nil {
 			return
 		}
-		keys := db.Keys()
-		size, _ := keys.Len()
-		if size == 0 {
-			continue
-		}
-		expires, _ := keys.Volatile()
-		r.text("db"+strconv.Itoa(n), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d", size, expires,
-			averageTTL(keys, expires).Milliseconds()))
+		r.text("db"+strconv.Itoa(st.DB), fmt.Sprintf("keys=%d,expires=%d,avg_ttl=%d", st.Keys, st.Volatile,
+			averageTTL(db.Keys(), st.Volatile).Milliseconds()))
 	}
 }
 

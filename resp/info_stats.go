@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/larderkv/larder"
 )
 
 // operations is what a server keeps for those who operate it. Nothing in it is written while commands succeed.
@@ -24,11 +22,13 @@ type operations struct {
 
 	errors errorCounts
 
-	mu    sync.Mutex
-	base  tally // counts that INFO does not show, because they were reset
-	last  tally // a while ago
-	rates rates
-	peak  int64 // most memory that was seen in use
+	mu         sync.Mutex
+	base       Counts // those that INFO does not show, because they were reset
+	baseErrors map[string]int64
+	last       Counts // a while ago
+	lastAt     time.Time
+	rates      rates
+	peak       int64 // most memory that was seen in use
 }
 
 func (s *Server) ops() *operations { return &s.operation }
@@ -39,7 +39,7 @@ func (o *operations) init(s *Server) {
 	o.runID, o.replicationID = randomID(), randomID()
 	o.oldPassword = s.Password
 	o.keepAlive.Store(defaultKeepAlive)
-	o.last.at = time.Now()
+	o.lastAt = time.Now()
 }
 
 func randomID() string {
@@ -89,118 +89,9 @@ func (e *errorCounts) add(text string) {
 	e.byCode[code]++
 }
 
-func (e *errorCounts) snapshot() (byCode map[string]int64, total int64) {
+// snapshot returns the counts, nil if there are none.
+func (e *errorCounts) snapshot() map[string]int64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for _, n := range e.byCode {
-		total += n
-	}
-	return maps.Clone(e.byCode), total
-}
-
-func (e *errorCounts) reset() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	clear(e.byCode)
-}
-
-// tally is the state of all counters that only grow.
-type tally struct {
-	at                time.Time
-	connected         int64
-	rejected          int64
-	commands          int64
-	bytesIn, bytesOut int64
-	hits, misses      int64
-	expired, evicted  int64
-}
-
-// tally reads the counters, those of the cache from its statistics. O(shards).
-func (s *Server) tally(cache cacheStats) tally {
-	t := tally{
-		at:        time.Now(),
-		connected: s.connected.Load(),
-		rejected:  s.rejected.Load(),
-		expired:   int64(cache.Expired),
-		evicted:   int64(cache.Evicted),
-	}
-	t.commands, t.bytesIn, t.bytesOut = s.totals()
-	t.hits, t.misses = s.lookups()
-	return t
-}
-
-// lookups returns how many reads of clients have found their key, and how many have not.
-func (s *Server) lookups() (hits, misses int64) {
-	s.mu.Lock()
-	loops := s.loops
-	s.mu.Unlock()
-	add := func(n *larder.Counters) {
-		hits += int64(n.Hits.Load())
-		misses += int64(n.Misses.Load())
-	}
-	add(&s.netCount.lookups)
-	for _, l := range loops {
-		add(&l.count.lookups)
-	}
-	return hits, misses
-}
-
-// since returns what was counted after base.
-func (t tally) since(base tally) tally {
-	t.connected -= base.connected
-	t.rejected -= base.rejected
-	t.commands -= base.commands
-	t.bytesIn -= base.bytesIn
-	t.bytesOut -= base.bytesOut
-	t.hits -= base.hits
-	t.misses -= base.misses
-	t.expired -= base.expired
-	t.evicted -= base.evicted
-	return t
-}
-
-// rates are what happens in a second.
-type rates struct{ commands, bytesIn, bytesOut float64 }
-
-// sampleInterval is the least time over which rates are taken.
-const sampleInterval = 900 * time.Millisecond
-
-// sample takes the rates since the last sample and notes the memory in use. It returns what was counted since the
-// counters were reset. Called about once a second it makes the rates those of the last second; INFO calls it too.
-func (s *Server) sample(store inspected) (tally, rates, cacheStats) {
-	cache := store.Stats()
-	now := s.tally(cache)
-	o := s.ops()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.peak = max(o.peak, cache.ResidentBytes)
-	if elapsed := now.at.Sub(o.last.at); elapsed >= sampleInterval {
-		grown := now.since(o.last)
-		perSecond := func(n int64) float64 { return float64(n) / elapsed.Seconds() }
-		o.rates = rates{perSecond(grown.commands), perSecond(grown.bytesIn), perSecond(grown.bytesOut)}
-		o.last = now
-	}
-	return now.since(o.base), o.rates, cache
-}
-
-// ResetStats makes the counters that INFO shows begin anew. It is CONFIG RESETSTAT.
-func (s *Server) ResetStats() {
-	s.init()
-	s.resetStats(s.Cache)
-}
-
-func (s *Server) resetStats(store inspected) {
-	now := s.tally(store.Stats())
-	o := s.ops()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.base = now
-	o.errors.reset()
-}
-
-func (s *Server) peakMemory() int64 {
-	o := s.ops()
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.peak
+	return maps.Clone(e.byCode)
 }

@@ -347,7 +347,7 @@ func (s *Server) keepHouse() {
 		select {
 		case now := <-tick.C:
 			s.seconds.Store(now.Unix())
-			s.sample(s.Cache)
+			s.sample()
 		case <-s.ending:
 			return
 		}
@@ -475,21 +475,4 @@ func (s *Server) stopAccepting() (left []*client, clientless <-chan struct{}) {
 		s.clientless = gone
 	}
 	return left, s.clientless
-}
-
-// totals returns what all owners have counted.
-func (s *Server) totals() (commands, bytesIn, bytesOut int64) {
-	s.mu.Lock()
-	loops := s.loops
-	s.mu.Unlock()
-	add := func(n *counters) {
-		commands += n.commands.Load()
-		bytesIn += n.bytesIn.Load()
-		bytesOut += n.bytesOut.Load()
-	}
-	add(&s.netCount)
-	for _, l := range loops {
-		add(&l.count)
-	}
-	return commands, bytesIn, bytesOut
 }

@@ -170,8 +170,8 @@ func TestServe(t *testing.T) {
 		p.do("nonsense\r\nQUIT\r\nPING\r\n", "-ERR unknown command 'nonsense', with args beginning with: \r\n+OK\r\n")
 		p.expectEnd()
 		eventually(t, "the client is gone", func() bool { return srv.clientCount() == 0 })
-		if commands, in, out := srv.totals(); commands != n+5 || in < n*20 || out < n*7 {
-			t.Errorf("counted %d commands, %d and %d bytes", commands, in, out)
+		if sum := srv.totals(); sum.Commands != n+5 || sum.BytesIn < n*20 || sum.BytesOut < n*7 {
+			t.Errorf("counted %+v", sum)
 		}
 	})
 }
@@ -242,9 +242,9 @@ func TestNeverReads(t *testing.T) {
 		slow, other := newPeer(t, dial()), newPeer(t, dial())
 		value := strings.Repeat("x", size)
 		other.do(fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n", size, value), "+OK\r\n")
-		before, _, _ := srv.totals()
+		before := srv.totals().Commands
 		slow.send(strings.Repeat("GET k\r\n", n))
-		executed := func() int64 { commands, _, _ := srv.totals(); return commands - before }
+		executed := func() int64 { return srv.totals().Commands - before }
 		eventually(t, "commands are executed", func() bool { return executed() > 3 })
 		other.do("PING\r\n", "+PONG\r\n")
 		for _, c := range srv.snapshot() {
@@ -295,9 +295,9 @@ func TestShutdown(t *testing.T) {
 		value := strings.Repeat("x", size)
 		idle.do(fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n", size, value), "+OK\r\n")
 		half.do("PING\r\n*1\r\n$4\r\nPI", "+PONG\r\n")
-		before, _, _ := srv.totals()
+		before := srv.totals().Commands
 		busy.send(strings.Repeat("GET k\r\n", n))
-		eventually(t, "commands are executed", func() bool { commands, _, _ := srv.totals(); return commands > before })
+		eventually(t, "commands are executed", func() bool { return srv.totals().Commands > before })
 		ended := make(chan error)
 		go func() { ended <- srv.Shutdown(context.Background()) }()
 		idle.expectEnd()
@@ -321,7 +321,7 @@ func TestShutdownGivesUp(t *testing.T) {
 		p := newPeer(t, dial())
 		p.do(fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n", size, strings.Repeat("x", size)), "+OK\r\n")
 		p.send(strings.Repeat("GET k\r\n", 100))
-		eventually(t, "commands are executed", func() bool { commands, _, _ := srv.totals(); return commands > 1 })
+		eventually(t, "commands are executed", func() bool { return srv.totals().Commands > 1 })
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
 		defer cancel()
 		if err := srv.Shutdown(ctx); !errors.Is(err, context.DeadlineExceeded) {
@@ -399,7 +399,7 @@ func TestKillWhileWriting(t *testing.T) {
 		slow, killer := newPeer(t, dial()), newPeer(t, dial())
 		slow.do(fmt.Sprintf("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$%d\r\n%s\r\n", size, strings.Repeat("x", size)), "+OK\r\n")
 		slow.send(strings.Repeat("GET k\r\n", 100))
-		eventually(t, "commands are executed", func() bool { commands, _, _ := srv.totals(); return commands > 1 })
+		eventually(t, "commands are executed", func() bool { return srv.totals().Commands > 1 })
 		killer.do("CLIENT KILL TYPE normal\r\n", ":1\r\n")
 		eventually(t, "the client is gone", func() bool { return srv.clientCount() == 1 })
 	})

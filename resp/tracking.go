@@ -246,13 +246,12 @@ func (t *tracker) breakOff(c *client) {
 	}
 }
 
-// trackerStats are what INFO shows of it.
-type trackerStats struct{ clients, keys, items, prefixes int64 }
-
-func (t *tracker) stats() trackerStats {
+// addStats adds what is tracked.
+func (t *tracker) addStats(st *Stats) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return trackerStats{int64(len(t.clients)), int64(len(t.keys)), int64(t.items), int64(len(t.prefixes))}
+	st.TrackingClients, st.TrackedKeys = len(t.clients), len(t.keys)
+	st.TrackedItems, st.TrackedPrefixes = int(t.items), len(t.prefixes)
 }
 
 // clientNumbered returns the client with that number, nil if there is none.

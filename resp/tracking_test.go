@@ -251,7 +251,7 @@ func TestTrackingTableIsBounded(t *testing.T) {
 	}
 	expectInvalidation(t, c, "null") // the reply
 	expectInvalidationOf("abc")
-	if st := srv.tracker.stats(); st.keys != 3 || st.items != 3 || st.clients != 1 {
+	if st := srv.Stats(); st.TrackedKeys != 3 || st.TrackedItems != 3 || st.TrackingClients != 1 {
 		t.Errorf("%+v", st)
 	}
 	if err := srv.SetConfig(Setting{"tracking-table-max-keys", "1"}); err != nil {
@@ -259,7 +259,7 @@ func TestTrackingTableIsBounded(t *testing.T) {
 	}
 	expectInvalidationOf("abcd")
 	expectInvalidationOf("abcd")
-	if st := srv.tracker.stats(); st.keys != 1 {
+	if st := srv.Stats(); st.TrackedKeys != 1 {
 		t.Errorf("%+v", st)
 	}
 }
@@ -291,14 +291,18 @@ func TestTrackingLeavesNothing(t *testing.T) {
 	srv := startCache(t)
 	a, b := tracked(t, srv), tracked(t, srv, "BCAST", "PREFIX", "x")
 	do(t, a, "GET", "a")
-	if st := srv.tracker.stats(); st != (trackerStats{clients: 2, keys: 1, items: 1, prefixes: 1}) {
-		t.Errorf("%+v", st)
+	counts := func() [4]int {
+		st := srv.Stats()
+		return [...]int{st.TrackingClients, st.TrackedKeys, st.TrackedItems, st.TrackedPrefixes}
+	}
+	if got, want := counts(), [...]int{2, 1, 1, 1}; got != want {
+		t.Errorf("counts are %d, want %d", got, want)
 	}
 	do(t, a, "CLIENT", "TRACKING", "OFF")
 	b.Close()
-	for deadline := time.Now().Add(patience); srv.tracker.stats() != (trackerStats{}); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); counts() != [4]int{}; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%+v", srv.tracker.stats())
+			t.Fatal(counts())
 		}
 	}
 	srv.tracker.mu.Lock()

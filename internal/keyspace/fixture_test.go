@@ -135,6 +135,7 @@ func (sh *shard) checkIndex(t testing.TB, db int) {
 	t.Helper()
 	ix := &sh.indexes[db]
 	entries, volatile, structured, perishable := 0, 0, 0, 0
+	var byType [len(ix.byType)]uint32
 	for cursor := uint64(0); ; {
 		refs, next := ix.table.Walk(sh.arena, cursor, nil)
 		for _, ref := range refs {
@@ -149,6 +150,7 @@ func (sh *shard) checkIndex(t testing.TB, db int) {
 				t.Errorf("key %q is found at %d, not at %d", key, s.ref, ref)
 			}
 			entries++
+			byType[at.typ()]++
 			if at.hasExpiry() {
 				volatile++
 			}
@@ -169,5 +171,8 @@ func (sh *shard) checkIndex(t testing.TB, db int) {
 	if !ix.moving && (volatile != ix.volatile || structured != ix.structured || perishable != ix.perishable) {
 		t.Errorf("shard %d database %d: counts %d volatile, %d structured and %d perishable, has %d, %d and %d",
 			sh.number, db, ix.volatile, ix.structured, ix.perishable, volatile, structured, perishable)
+	}
+	if !ix.moving && byType != ix.byType {
+		t.Errorf("shard %d database %d: counts %d of each type, has %d", sh.number, db, ix.byType, byType)
 	}
 }

@@ -73,6 +73,9 @@ type index struct {
 	perishable int    // keys whose value has elements that may expire
 	hand       uint64 // where the search for rare victims goes on
 
+	// byType counts keys by every type that a header can hold. Refs have 32 bits, so no count needs more.
+	byType [1 << encodingShift]uint32
+
 	// While a table moves to hashes of another seed its remaining entries
 	// are in old.
 	old       hashtable.Table

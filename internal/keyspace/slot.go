@@ -452,7 +452,7 @@ func (s *Slot) remove() {
 	s.shard.forget(&s.at)
 }
 
-// recount keeps the counts of special keys when an entry of one layout becomes
+// recount keeps the counts of keys by what they are when an entry of one layout becomes
 // one of another; nil is no entry.
 func (ix *index) recount(before, after *layout) {
 	ix.count(before, -1)
@@ -463,6 +463,7 @@ func (ix *index) count(l *layout, n int) {
 	if l == nil {
 		return
 	}
+	ix.byType[l.typ()] += uint32(n)
 	if l.hasExpiry() {
 		ix.volatile += n
 	}

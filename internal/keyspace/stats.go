@@ -1,6 +1,9 @@
 package keyspace
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // Counters count lookups. Whoever serves many lookups from one goroutine keeps
 // one of its own, so that counting writes no shared cache line.
@@ -63,6 +66,43 @@ func (v View) Stats() Stats {
 		v.leave(sh)
 	}
 	return st
+}
+
+// DBStats describe a database.
+type DBStats struct {
+	DB       int
+	Keys     int           // expired ones that were not met yet included
+	Volatile int           // keys with an expiry
+	ByType   [Hash + 1]int // keys, indexed by the Type of their values
+}
+
+// DBStats returns statistics of the databases that hold keys, in their order. O(databases × shards).
+func (ks *Keyspace) DBStats() []DBStats { return View{ks: ks}.DBStats() }
+
+// DBStats is Keyspace.DBStats for a view that may be inside of a transaction over all shards.
+func (v View) DBStats() []DBStats {
+	all := make([]DBStats, v.ks.databases)
+	for _, sh := range v.ks.shards {
+		if v.enter(sh) != nil {
+			return nil
+		}
+		for i := range sh.indexes {
+			all[i].add(&sh.indexes[i])
+		}
+		v.leave(sh)
+	}
+	for i := range all {
+		all[i].DB = i
+	}
+	return slices.DeleteFunc(all, func(st DBStats) bool { return st.Keys == 0 })
+}
+
+func (st *DBStats) add(ix *index) {
+	st.Keys += ix.len()
+	st.Volatile += ix.volatile
+	for t := range st.ByType {
+		st.ByType[t] += int(ix.byType[t])
+	}
 }
 
 // Len returns the number of keys of the view's database, expired ones that
