@@ -34,6 +34,19 @@ type compactor struct {
 	done  int
 	inner uint64
 	again bool // the bucket has more
+
+	begun [2]memoryState // when the last cycle of everything, and the last of tables, was begun
+}
+
+// memoryState is what a choice of blocks to move depends on, roughly.
+type memoryState struct{ waste, used int }
+
+// unchangedSince reports whether memory is about as it was when the last cycle of a kind began. Then that
+// has freed nothing, as what it chose is in none of the tables that it walked, and another would choose the
+// same again. To choose takes microseconds for each chunk of the shard.
+func (sh *shard) unchangedSince(m memoryState) bool {
+	near := func(x, y int) bool { return max(x, y)-min(x, y) < minWaste }
+	return near(sh.arena.Compactable(0), m.waste) && near(sh.arena.Used(), m.used)
 }
 
 // wasteful reports whether a part of the shard's memory lies idle in partly
@@ -49,23 +62,30 @@ func (sh *shard) overLimit() bool {
 	return limit > 0 && sh.ks.mem.Resident() > limit
 }
 
-// startCompaction begins a cycle if one is worth it.
+// The kinds of cycles: of everything, and of nothing but the blocks of tables.
+const (
+	cycleOfAll = iota
+	cycleOfTables
+)
+
+// startCompaction begins a cycle if one is worth it. Where one of tables did not help, since the tables are those
+// of collections or blocks of entries are as large, one of everything follows.
 func (sh *shard) startCompaction() bool {
 	var move int
-	// Entries may be as large as the blocks of tables: where a cycle of tables
-	// left much, one of everything follows.
-	tables := sh.wasteful(tableBlock, tableWaste) && !(sh.compact.tables && sh.wasteful(0, memoryWaste))
-	switch {
-	case tables:
+	kind := cycleOfAll
+	switch c := &sh.compact; {
+	case sh.wasteful(tableBlock, tableWaste) && !sh.unchangedSince(c.begun[cycleOfTables]):
+		kind = cycleOfTables
 		move, _ = sh.arena.StartEvacuationOf(tableBlock, evacuateBytes)
-	case sh.wasteful(0, memoryWaste) || sh.overLimit() && sh.wasteful(0, tableWaste):
+	case (sh.wasteful(0, memoryWaste) || sh.overLimit() && sh.wasteful(0, tableWaste)) && !sh.unchangedSince(c.begun[cycleOfAll]):
 		move, _ = sh.arena.StartEvacuation(evacuateBytes)
-	}
-	if move == 0 {
+	default:
 		return false
 	}
-	sh.compact = compactor{active: true, tables: tables}
-	return true
+	begun := sh.compact.begun
+	begun[kind] = memoryState{sh.arena.Compactable(0), sh.arena.Used()}
+	sh.compact = compactor{active: move > 0, tables: kind == cycleOfTables, begun: begun}
+	return move > 0
 }
 
 // compactSlice advances compaction by some buckets, or segments of tables, and

@@ -51,3 +51,42 @@ func TestMemoryFollowsDeletes(t *testing.T) {
 		t.Errorf("%d bytes used, %d resident, want at most %d", st.UsedBytes, st.ResidentBytes, most)
 	}
 }
+
+// TestCompactionIsNotRepeatedInVain leaves slabs sparse by blocks that no table leads to, so that nothing can be moved,
+// and checks that maintenance does not choose them again before memory has changed.
+func TestCompactionIsNotRepeatedInVain(t *testing.T) {
+	t.Parallel()
+	const blocks, size = 2000, tableBlock
+	ks, _ := open(t, Options{Shards: 1})
+	sh := ks.shards[0]
+	refs := make([]arena.Ref, blocks)
+	for i := range refs {
+		refs[i] = sh.arena.Alloc(size)
+	}
+	sparse := func(every int) {
+		for i := range refs {
+			if refs[i] != 0 && i%every != 0 {
+				sh.arena.Free(refs[i], size)
+				refs[i] = 0
+			}
+		}
+	}
+	cycles := func() (n int) {
+		for range 100 {
+			if sh.startCompaction() {
+				n++
+				for sh.compactSlice(compactSteps) {
+				}
+			}
+		}
+		return n
+	}
+	sparse(8)
+	if n := cycles(); n == 0 || n > 2 {
+		t.Errorf("%d cycles over memory that stays as it is, want one of each kind at most", n)
+	}
+	sparse(32)
+	if n := cycles(); n == 0 || n > 2 {
+		t.Errorf("%d cycles after more was freed, want one of each kind at most", n)
+	}
+}

@@ -98,7 +98,8 @@ func (ks *Keyspace) pass(start time.Time) (more bool) {
 
 // maintain does one slice of each kind of work.
 func (sh *shard) maintain(now int64) (more bool) {
-	if sh.collect(sliceEntries) {
+	garbage := sh.collect(sliceEntries)
+	if garbage {
 		more = true
 	}
 	seen, expired := sh.sweepSlice(now, sliceEntries)
@@ -114,8 +115,8 @@ func (sh *shard) maintain(now int64) (more bool) {
 			more = true
 		}
 	}
-	// What is about to expire is not worth moving.
-	if expired*4 <= seen && sh.compactSlice(compactSteps) {
+	// What is about to be freed is not worth moving, nor is it known what will have to move once it is.
+	if !garbage && expired*4 <= seen && sh.compactSlice(compactSteps) {
 		more = true
 	}
 	if sh.giveBack() {
