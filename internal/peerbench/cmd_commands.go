@@ -11,7 +11,9 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -23,12 +25,15 @@ type commandsBenchmark struct {
 	members int
 	seconds float64
 	larderd string
+	match   string
+	matches *regexp.Regexp
 }
 
 func (b *commandsBenchmark) register(fs *flag.FlagSet) {
 	fs.IntVar(&b.members, "members", 0, "`members` of large collections (default 1M, 10k with -short)")
 	fs.StringVar(&b.larderd, "larderd", "", "`program` to measure instead of building resp/larderd")
 	fs.Float64Var(&b.seconds, "seconds", 0, "CPU time of the server to spend on each cell, in `s` (default 1, 0.1 with -short)")
+	fs.StringVar(&b.match, "match", "", "measure only commands whose row matches this `regexp`")
 }
 
 // commandGroup is data and the commands that are measured on it.
@@ -37,11 +42,12 @@ type commandGroup struct {
 	cells []commandCell
 }
 
-// commandCell is a request that is measured, and what larder is held to: its CPU time over redis-server's.
+// commandCell is a request that is measured, and what larder is held to: its CPU time over redis-server's. Without that it
+// is there to be compared with.
 type commandCell struct {
-	name         string
-	atLeast, aim float64
-	write        func(w *requestWriter, members int) // the next request, which may be several commands
+	name        string
+	atMost, aim float64
+	write       func(w *requestWriter, members int) // the next request, which may be several commands
 }
 
 var commandGroups = []commandGroup{
@@ -61,6 +67,17 @@ var commandGroups = []commandGroup{
 		{"SINTERSTORE of two sets", 0.5, 0.25, func(w *requestWriter, _ int) { w.command("sinterstore", "result", "set:0", "set:1") }},
 		{"SUNIONSTORE of two sets", 0.5, 0.25, func(w *requestWriter, _ int) { w.command("sunionstore", "result", "set:0", "set:1") }},
 		{"SDIFFSTORE of two sets", 0.5, 0.25, func(w *requestWriter, _ int) { w.command("sdiffstore", "result", "set:0", "set:1") }},
+	}},
+	{loadUnequalSets, []commandCell{
+		{"SINTER of a set of ten times as many with one of few", 1, 0.5, func(w *requestWriter, _ int) { w.command("sinter", "many", "few") }},
+		{"SINTER of these the other way round", 1, 0.5, func(w *requestWriter, _ int) { w.command("sinter", "few", "many") }},
+	}},
+	{loadList, []commandCell{
+		{"LLEN, for what any command takes", 0, 0, func(w *requestWriter, _ int) { w.command("llen", "list") }},
+		{"LINDEX in the middle", 0.05, 0.02, func(w *requestWriter, n int) { w.command("lindex", "list", strconv.Itoa(n/2+w.random.IntN(n/100))) }},
+		{"LINSERT in the middle", 0.05, 0.02, func(w *requestWriter, n int) {
+			w.command("linsert", "list", "before", memberName(n/2+w.random.IntN(n/100)), "inserted")
+		}},
 	}},
 	{loadSortedSet, []commandCell{
 		{"ZADD of a member that is there", 0.7, 0.4, func(w *requestWriter, n int) {
@@ -116,6 +133,31 @@ func loadSets(w *requestWriter, n int) {
 	}
 }
 
+// loadUnequalSets makes a set ten times as large as others are and one that has every 2500th of its members.
+func loadUnequalSets(w *requestWriter, n int) {
+	const (
+		every   = 2500
+		atATime = 100
+	)
+	args := make([]string, 0, 2+atATime)
+	for from := 0; from < 10*n; from += atATime {
+		args = append(args[:0], "sadd", "many")
+		for member := range min(atATime, 10*n-from) {
+			args = append(args, memberName(from+member))
+		}
+		w.command(args...)
+	}
+	for member := 0; member < 10*n; member += every {
+		w.command("sadd", "few", memberName(member))
+	}
+}
+
+func loadList(w *requestWriter, n int) {
+	for i := range n {
+		w.command("rpush", "list", memberName(i))
+	}
+}
+
 func loadSortedSet(w *requestWriter, n int) {
 	for i := range n {
 		w.command("zadd", "zset", strconv.FormatFloat(w.random.Float64()*1e6, 'f', 3, 64), memberName(i))
@@ -133,9 +175,15 @@ func (b *commandsBenchmark) run(e *environment) error {
 	if b.seconds == 0 {
 		b.seconds = float64(e.pick(0, 1000, 100)) / 1000
 	}
-	if _, err := exec.LookPath("redis-server"); err != nil || runtime.GOOS != "linux" {
-		e.report.progress("commands: skipped, needs linux and redis-server")
-		return nil
+	var err error
+	if b.matches, err = regexp.Compile(b.match); err != nil {
+		return err
+	}
+	for _, tool := range []string{"redis-server", "redis-benchmark"} {
+		if _, err := exec.LookPath(tool); err != nil || runtime.GOOS != "linux" {
+			e.report.progress("commands: skipped, needs linux and %s", tool)
+			return nil
+		}
 	}
 	dir, err := os.MkdirTemp("", "peerbench")
 	if err != nil {
@@ -149,9 +197,12 @@ func (b *commandsBenchmark) run(e *environment) error {
 	defer stop()
 	t := table{
 		title:  "Server's CPU time a command, larderd beside redis-server " + pair[0].version(),
-		header: []string{"command", "redis-server", "larder", "larder over redis-server", "rounds"},
+		header: commandsHeader,
 	}
 	for _, g := range commandGroups {
+		if !slices.ContainsFunc(g.cells, b.selects) {
+			continue
+		}
 		if err := b.group(e, &t, pair, &g); err != nil {
 			return err
 		}
@@ -159,8 +210,23 @@ func (b *commandsBenchmark) run(e *environment) error {
 	t.note("User and system time of the server's process from /proc, %d rounds in turn, about %.1f s of it a cell; one connection, pipelines of %d, large collections of %s members of 16 bytes.",
 		min(e.rounds, 5), b.seconds, pipelineDepth, formatCount(b.members))
 	e.report.table(t)
-	return nil
+	return b.writes(e, pair)
 }
+
+// commandsHeader is that of tables of commands.
+var commandsHeader = []string{"command", "redis-server", "larder", "larder over redis-server", "rounds", "at most", "aim"}
+
+// addCommand adds what one command took, in the order of the header, to a table and, if there is a bar, to the figures.
+func addCommand(e *environment, t *table, name string, redis, larder, ratios sample, atMost, aim float64) {
+	bars := [2]string{"-", "-"}
+	if atMost > 0 {
+		bars = [2]string{formatRatio(atMost), formatRatio(aim)}
+		e.report.figure("server's CPU time a command over redis-server's, "+name, ratios.median(), bar{atMost, aim, true, formatRatio})
+	}
+	t.add(name, formatNanos(redis.median()), formatNanos(larder.median()), formatRatio(ratios.median()), ratios.span(formatRatio), bars[0], bars[1])
+}
+
+func (b *commandsBenchmark) selects(cell commandCell) bool { return b.matches.MatchString(cell.name) }
 
 // group measures the commands of a group on both servers in turn.
 func (b *commandsBenchmark) group(e *environment, t *table, pair [2]*server, g *commandGroup) error {
@@ -179,6 +245,9 @@ func (b *commandsBenchmark) group(e *environment, t *table, pair [2]*server, g *
 		}
 	}
 	for _, cell := range g.cells {
+		if !b.selects(cell) {
+			continue
+		}
 		e.report.progress("commands: %s", cell.name)
 		if err := b.cell(e, t, clients, &cell); err != nil {
 			return fmt.Errorf("%s: %w", cell.name, err)
@@ -208,9 +277,7 @@ func (b *commandsBenchmark) cell(e *environment, t *table, clients [2]*requestWr
 		}
 		ratios = append(ratios, last(cpu[1])/last(cpu[0]))
 	}
-	t.add(cell.name, formatNanos(cpu[0].median()), formatNanos(cpu[1].median()), formatRatio(ratios.median()), ratios.span(formatRatio))
-	e.report.figure("server's CPU time a command over redis-server's, "+cell.name, ratios.median(),
-		bar{cell.atLeast, cell.aim, true, formatRatio})
+	addCommand(e, t, cell.name, cpu[0], cpu[1], ratios, cell.atMost, cell.aim)
 	return nil
 }
 

@@ -28,6 +28,9 @@ func (b *serverBenchmark) register(fs *flag.FlagSet) {
 	fs.Float64Var(&b.seconds, "seconds", 0, "CPU time of the server to spend on each cell, in `s` (default 3, 0.2 with -short)")
 }
 
+// benchmarkClients is how many connections redis-benchmark opens unless told otherwise.
+const benchmarkClients = 50
+
 // pipelines are the depths measured, each with what larder is held to: its CPU time over redis-server's.
 var pipelines = []struct {
 	depth        int
@@ -35,7 +38,7 @@ var pipelines = []struct {
 }{{1, 1.1, 0.9}, {16, 0.7, 0.5}, {64, 0.6, 0.4}}
 
 func (b *serverBenchmark) run(e *environment) error {
-	b.keys, b.clients = e.pick(b.keys, 1_000_000, 10_000), e.pick(b.clients, 50, 50)
+	b.keys, b.clients = e.pick(b.keys, 1_000_000, 10_000), e.pick(b.clients, benchmarkClients, benchmarkClients)
 	if b.seconds == 0 {
 		b.seconds = float64(e.pick(0, 3000, 200)) / 1000
 	}
@@ -101,31 +104,14 @@ func (b *serverBenchmark) compare(e *environment, redis, ours *server) error {
 	for _, p := range pipelines {
 		for _, command := range []string{"set", "get"} {
 			e.report.progress("redis-benchmark: %s, pipeline %d", command, p.depth)
-			requests := make(map[*server]int)
-			cpu, rate := make(map[*server]sample), make(map[*server]sample)
-			var ratios sample
-			for range rounds {
-				for _, s := range []*server{redis, ours} {
-					if requests[s] == 0 {
-						n, err := b.requestsFor(s, command, p.depth)
-						if err != nil {
-							return err
-						}
-						requests[s] = n
-					}
-					l, err := b.load(s, command, p.depth, requests[s])
-					if err != nil {
-						return err
-					}
-					cpu[s] = append(cpu[s], l.cpu)
-					rate[s] = append(rate[s], l.rate)
-				}
-				ratios = append(ratios, last(cpu[ours])/last(cpu[redis]))
+			c, err := b.alternate([2]*server{redis, ours}, command, p.depth, rounds)
+			if err != nil {
+				return err
 			}
 			name := fmt.Sprintf("%s, %d", strings.ToUpper(command), p.depth)
-			t.add(name, formatNanos(cpu[redis].median()), formatNanos(cpu[ours].median()), formatRatio(ratios.median()), ratios.span(formatRatio),
-				formatWhole(rate[redis].median()), formatWhole(rate[ours].median()), formatRatio(rate[ours].median()/rate[redis].median()))
-			e.report.figure("server's CPU time a request over redis-server's, "+name, ratios.median(),
+			t.add(name, formatNanos(c.cpu[0].median()), formatNanos(c.cpu[1].median()), formatRatio(c.ratios.median()), c.ratios.span(formatRatio),
+				formatWhole(c.rate[0].median()), formatWhole(c.rate[1].median()), formatRatio(c.rate[1].median()/c.rate[0].median()))
+			e.report.figure("server's CPU time a request over redis-server's, "+name, c.ratios.median(),
 				bar{p.atLeast, p.aim, true, formatRatio})
 		}
 	}
@@ -134,6 +120,34 @@ func (b *serverBenchmark) compare(e *environment, redis, ours *server) error {
 	t.note("redis-benchmark shares the processors with the servers, so requests a second say less than CPU time does.")
 	e.report.table(t)
 	return nil
+}
+
+// comparison is what a command cost redis-server and larderd in several rounds.
+type comparison struct {
+	cpu, rate [2]sample // see load
+	ratios    sample    // of CPU time, larderd's over redis-server's
+}
+
+// alternate has redis-benchmark send a command to redis-server and larderd in turn.
+func (b *serverBenchmark) alternate(pair [2]*server, command string, depth, rounds int) (c comparison, err error) {
+	var requests [2]int
+	for i, s := range pair {
+		if requests[i], err = b.requestsFor(s, command, depth); err != nil {
+			return c, err
+		}
+	}
+	for range rounds {
+		for i, s := range pair {
+			l, err := b.load(s, command, depth, requests[i])
+			if err != nil {
+				return c, err
+			}
+			c.cpu[i] = append(c.cpu[i], l.cpu)
+			c.rate[i] = append(c.rate[i], l.rate)
+		}
+		c.ratios = append(c.ratios, last(c.cpu[1])/last(c.cpu[0]))
+	}
+	return c, nil
 }
 
 // load is what one run of redis-benchmark cost.

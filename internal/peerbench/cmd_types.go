@@ -27,10 +27,10 @@ func (b *typesBenchmark) register(fs *flag.FlagSet) {
 
 // collection is data whose memory is measured.
 type collection struct {
-	name         string
-	atLeast, aim float64 // bytes an element, or a key of a small collection, that larder is held to
-	small        bool    // many small ones, of smallSize elements each, instead of one large one
-	load         func(w *requestWriter, n int)
+	name        string
+	atMost, aim float64 // bytes an element, or a key of a small collection, that larder is held to; zero if to none
+	small       bool    // many small ones, of smallSize elements each, instead of one large one
+	load        func(w *requestWriter, n int)
 }
 
 // smallSize is the number of elements of a small collection.
@@ -48,6 +48,7 @@ var collections = []collection{
 		}
 	}},
 	{"member of a sorted set, 16 bytes", 52, 45, false, loadSortedSet},
+	{"element of a list, 16 bytes", 19, 18, false, loadList},
 	{"hash of ten fields, 8 and 16 bytes", 320, 290, true, func(w *requestWriter, n int) {
 		for i := range n {
 			args := []string{"hset", fmt.Sprintf("hash:%09d", i)}
@@ -57,15 +58,19 @@ var collections = []collection{
 			w.command(args...)
 		}
 	}},
-	{"sorted set of ten members, 16 bytes", 190, 170, true, func(w *requestWriter, n int) {
-		for i := range n {
-			args := []string{"zadd", fmt.Sprintf("zset:%09d", i)}
-			for member := range smallSize {
-				args = append(args, strconv.Itoa(w.random.IntN(1000)), memberName(smallSize*i+member))
-			}
-			w.command(args...)
+	{"sorted set of ten members, 8 bytes", 190, 170, true, func(w *requestWriter, n int) { loadSmallSortedSets(w, n, "mem:%04d") }},
+	{"sorted set of ten members, 16 bytes", 0, 0, true, func(w *requestWriter, n int) { loadSmallSortedSets(w, n, "member:%09d") }},
+}
+
+// loadSmallSortedSets makes sorted sets with members that are numbered in a format.
+func loadSmallSortedSets(w *requestWriter, n int, format string) {
+	for i := range n {
+		args := []string{"zadd", fmt.Sprintf("zset:%09d", i)}
+		for member := range smallSize {
+			args = append(args, strconv.Itoa(w.random.IntN(1000)), fmt.Sprintf(format, (smallSize*i+member)%10_000))
 		}
-	}},
+		w.command(args...)
+	}
 }
 
 func (b *typesBenchmark) run(e *environment) error {
@@ -86,7 +91,7 @@ func (b *typesBenchmark) run(e *environment) error {
 	}
 	t := table{
 		title:  "Memory of collections, bytes each, larderd beside redis-server",
-		header: []string{"each", "redis-server, resident", "larder, resident", "larder, by its own count"},
+		header: []string{"each", "redis-server, resident", "by its own count", "larder, resident", "by its own count", "larder over redis-server", "at most", "aim"},
 	}
 	for _, c := range collections {
 		e.report.progress("types: %s", c.name)
@@ -118,8 +123,13 @@ func (b *typesBenchmark) collection(e *environment, t *table, dir string, c *col
 		}
 	}
 	per := func(bytes float64) float64 { return bytes / float64(n) }
-	t.add(c.name, plainBytes(per(resident[0])), plainBytes(per(resident[1])), plainBytes(per(counted[1])))
-	e.report.figure("bytes by larder's count, "+c.name, per(counted[1]), bar{c.atLeast, c.aim, true, plainBytes})
+	bars := [2]string{"-", "-"}
+	if c.atMost > 0 {
+		bars = [2]string{plainBytes(c.atMost), plainBytes(c.aim)}
+		e.report.figure("bytes by larder's count, "+c.name, per(counted[1]), bar{c.atMost, c.aim, true, plainBytes})
+	}
+	t.add(c.name, plainBytes(per(resident[0])), plainBytes(per(counted[0])), plainBytes(per(resident[1])), plainBytes(per(counted[1])),
+		formatRatio(counted[1]/counted[0]), bars[0], bars[1])
 	return nil
 }
 
