@@ -34,11 +34,13 @@
 package larder
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/hotkeys"
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
@@ -365,6 +367,90 @@ type DBStats = keyspace.DBStats
 // DBStats returns statistics of the databases that hold keys, in their order. It is what INFO keyspace shows.
 // O(databases × shards).
 func (c *Cache) DBStats() []DBStats { return c.ks.DBStats() }
+
+// HotKeyOptions say how the keys that are used most are found.
+type HotKeyOptions struct {
+	// Keys is how many are reported, at most 1000. Zero turns it off: then it costs nothing.
+	Keys int
+
+	// SamplePercent is how many of a hundred uses are counted, at most 100. Zero is 1.
+	SamplePercent int
+
+	// Window is the time over which they are counted, a whole number of milliseconds, at most five minutes. Zero is a
+	// second.
+	Window time.Duration
+}
+
+func (o *HotKeyOptions) validate() error {
+	switch {
+	case o.Keys < 0 || o.Keys > hotkeys.MaxKeys:
+		return fmt.Errorf("larder: HotKeyOptions.Keys is %d, not within 0 and %d", o.Keys, hotkeys.MaxKeys)
+	case o.SamplePercent < 0 || o.SamplePercent > 100:
+		return fmt.Errorf("larder: HotKeyOptions.SamplePercent is %d, not within 0 and 100", o.SamplePercent)
+	case o.Window < 0 || o.Window.Milliseconds() > hotkeys.MaxWindowMillis:
+		return fmt.Errorf("larder: HotKeyOptions.Window is %v, not within 0 and 5m", o.Window)
+	}
+	return nil
+}
+
+// HotKeyOptions returns how hot keys are found, with the values that stand for zeros.
+func (c *Cache) HotKeyOptions() HotKeyOptions {
+	o := c.ks.HotKeyOptions()
+	return HotKeyOptions{o.Keys, cmp.Or(o.SamplePercent, 1), time.Duration(cmp.Or(o.WindowMillis, 1000)) * time.Millisecond}
+}
+
+// SetHotKeyOptions changes how hot keys are found. What was counted in the window that has begun is given up.
+//
+// With one use in a hundred counted, an operation on a key takes some nanoseconds longer. The memory that is taken
+// is bounded by four kilobytes for each of o.Keys.
+func (c *Cache) SetHotKeyOptions(o HotKeyOptions) error {
+	if err := o.validate(); err != nil {
+		return err
+	}
+	window := cmp.Or((o.Window + time.Millisecond - 1).Milliseconds(), 1000)
+	c.ks.TrackHotKeys(hotkeys.Options{Keys: o.Keys, SamplePercent: cmp.Or(o.SamplePercent, 1), WindowMillis: window})
+	return nil
+}
+
+// HotKey is a key that is used much: its database, the key, and how often it is used in a second, estimated.
+type HotKey = hotkeys.Key
+
+// HotKeys describe the last window of time that has ended.
+type HotKeys struct {
+	Keys    []HotKey // the most used one first
+	Samples uint64   // uses that were counted
+	Window  time.Duration
+}
+
+// HotKeys returns the keys that were used most in the last window of SetHotKeyOptions that has ended, by whatever door
+// they were used. It is HOTKEYS GET. O(keys returned).
+//
+// Reads and writes count alike, those of keys that do not exist too. Of all keys that were used by more than one in 4 ×
+// HotKeyOptions.Keys of the counted uses it misses none; keys longer than a kilobyte it does not know. It is empty
+// while hot keys are not looked for, and until the first window has ended; one during which neither maintenance nor
+// this method ran for long is left out.
+func (c *Cache) HotKeys() HotKeys {
+	r := c.ks.HotKeys()
+	return HotKeys{Keys: r.Keys, Samples: r.Samples, Window: time.Duration(r.Millis) * time.Millisecond}
+}
+
+// ResetHotKeys forgets what was counted so far. It is HOTKEYS RESET.
+func (c *Cache) ResetHotKeys() { c.ks.ResetHotKeys() }
+
+// BigKey is a key and the bytes that it takes, as datatypes.Keys.MemoryUsage counts them.
+type BigKey = keyspace.SizedKey
+
+// TypeSize is how many keys of a type there are, the bytes that they take and the largest of them.
+type TypeSize = keyspace.TypeSize
+
+// BigKeys walks over all keys of all databases and returns the types that there are, each with up to n of its largest
+// keys. It is MEMORY BIGKEYS. O(keys), as long as ctx allows.
+//
+// Others hardly notice the walk: it locks one part of the cache at a time, for some tens of microseconds. What it says
+// is of no one moment, and a key that is written meanwhile may be missed or counted twice.
+func (c *Cache) BigKeys(ctx context.Context, n int) ([]TypeSize, error) {
+	return c.ks.Largest(ctx, max(n, 0))
+}
 
 // Event tells of a change of a key: set, del, expired, evicted and so on, by
 // the names of Redis' keyspace notifications.

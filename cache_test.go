@@ -738,3 +738,71 @@ func TestTransactionOfDatabase(t *testing.T) {
 		t.Error(err, st.Keys)
 	}
 }
+
+func TestHotKeys(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := open(t, larder.Options{})
+		if got, want := c.HotKeyOptions(), (larder.HotKeyOptions{SamplePercent: 1, Window: time.Second}); got != want {
+			t.Errorf("options are %+v", got)
+		}
+		o := larder.HotKeyOptions{Keys: 2, SamplePercent: 100, Window: 500 * time.Millisecond}
+		if err := c.SetHotKeyOptions(o); err != nil || c.HotKeyOptions() != o {
+			t.Errorf("options are %+v, %v", c.HotKeyOptions(), err)
+		}
+		for range 10 {
+			textOf(t, c.Strings(), "hot")
+		}
+		set(t, c.Strings(), "warm", "")
+		set(t, c.Strings(), "warm", "")
+		if got := c.HotKeys(); len(got.Keys) != 0 || got.Window != 0 {
+			t.Errorf("before the window has ended: %+v", got)
+		}
+		time.Sleep(900 * time.Millisecond) // maintenance ends the window
+		got := c.HotKeys()
+		if got.Samples != 12 || len(got.Keys) != 2 || got.Keys[0].Key != "hot" || got.Keys[1].Key != "warm" ||
+			got.Keys[0].Rate != 10/got.Window.Seconds() || got.Window < o.Window || got.Window >= 900*time.Millisecond {
+			t.Errorf("got %+v", got)
+		}
+		if c.ResetHotKeys(); len(c.HotKeys().Keys) != 0 {
+			t.Errorf("after a reset: %+v", c.HotKeys())
+		}
+	})
+	c := open(t, larder.Options{})
+	for _, o := range []larder.HotKeyOptions{{Keys: -1}, {Keys: 1001}, {SamplePercent: -1}, {SamplePercent: 101}, {Window: -1}, {Window: 301 * time.Second}} {
+		if err := c.SetHotKeyOptions(o); err == nil || c.HotKeyOptions().Keys != 0 {
+			t.Errorf("%+v: %v, %+v", o, err, c.HotKeyOptions())
+		}
+	}
+}
+
+func TestBigKeys(t *testing.T) {
+	t.Parallel()
+	c := open(t, larder.Options{})
+	set(t, c.Strings(), "small", "x")
+	set(t, c.Strings(), "large", strings.Repeat("x", 1000))
+	for i := range 1000 {
+		if _, err := c.Hashes().Set("hash", datatypes.Field{Name: strconv.Itoa(i), Value: []byte("x")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := c.BigKeys(t.Context(), 1)
+	if err != nil || len(got) != 2 || got[0].Type != datatypes.TypeString || got[1].Type != datatypes.TypeHash {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for i, want := range []struct {
+		key  string
+		keys int
+	}{{"large", 2}, {"hash", 1}} {
+		size, _, err := c.Keys().MemoryUsage(want.key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s := got[i]; s.Keys != want.keys || s.Bytes < int64(size) || !slices.Equal(s.Largest, []larder.BigKey{{Key: want.key, Bytes: size}}) {
+			t.Errorf("got %+v, want %s of %d bytes", s, want.key, size)
+		}
+	}
+	if got, err := c.BigKeys(t.Context(), -1); err != nil || len(got) != 2 || got[0].Largest != nil {
+		t.Errorf("no keys: %+v, %v", got, err)
+	}
+}

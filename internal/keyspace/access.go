@@ -14,14 +14,20 @@ import (
 // Reads write them only where they change: at most once a second, or as often
 // as eviction.Meta says. Without a limit the LFU policies record nothing.
 
-// recording says what is recorded of a read.
+// recording says what is recorded of a read: one of the first three for the eviction policy, and with recordUses what
+// the hot keys are found by. Both are in one word, so that as long as nothing is recorded a read looks at no other.
 type recording uint32
 
 const (
 	recordClock recording = iota
 	recordWorth
 	recordNothing
+
+	recordUses recording = 1 << 2
 )
+
+// recorded returns what is recorded for the eviction policy.
+func (ks *Keyspace) recorded() recording { return recording(ks.recording.Load()) &^ recordUses }
 
 func recordingOf(p Policy, limit int64) recording {
 	switch {
@@ -35,7 +41,11 @@ func recordingOf(p Policy, limit int64) recording {
 
 // setRecording follows changes of policy and limit.
 func (ks *Keyspace) setRecording() {
-	ks.recording.Store(uint32(recordingOf(ks.Policy(), ks.MaxBytes())))
+	r := recordingOf(ks.Policy(), ks.MaxBytes())
+	if ks.hot.Options().Keys > 0 {
+		r |= recordUses
+	}
+	ks.recording.Store(uint32(r))
 }
 
 func (sh *shard) tick() uint16 { return uint16(sh.ks.tick.Load()) }
@@ -46,7 +56,7 @@ func policyHash(h uint64) uint64 { return bits.RotateLeft64(h, 32) }
 
 // inserted returns the access bits of a new entry.
 func (sh *shard) inserted(hash uint64) uint16 {
-	if recording(sh.ks.recording.Load()) == recordClock {
+	if sh.ks.recorded() == recordClock {
 		return sh.tick()
 	}
 	if sh.worth == nil {
@@ -61,7 +71,7 @@ func (sh *shard) inserted(hash uint64) uint16 {
 
 // hit returns the access bits after a read.
 func (sh *shard) hit(from uint16) uint16 {
-	switch recording(sh.ks.recording.Load()) {
+	switch sh.ks.recorded() {
 	case recordClock:
 		return sh.tick()
 	case recordWorth:

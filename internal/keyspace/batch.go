@@ -132,7 +132,7 @@ func (v View) takeInto(b *Batch, key string, s *seat) bool {
 	}
 	b.Add(buf, true)
 	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
-		v.peeked(s.shard, s.entry, header, s.version, s.hash)
+		v.peeked(key, s.shard, s.entry, header, s.version, s.hash)
 	}
 	return true
 }

@@ -30,6 +30,7 @@ func (v View) flush(async bool, from, to int) error {
 		}
 		if flushed {
 			v.ks.shards[0].notify(ClassFlush, "flushdb", db, "")
+			v.ks.ResetHotKeys()
 		}
 	}
 	tx.End()

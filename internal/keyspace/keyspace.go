@@ -12,6 +12,7 @@ import (
 
 	"github.com/larderkv/larder/internal/arena"
 	"github.com/larderkv/larder/internal/eviction"
+	"github.com/larderkv/larder/internal/hotkeys"
 	"github.com/zeebo/xxh3"
 )
 
@@ -61,6 +62,7 @@ type Keyspace struct {
 	events    listeners
 	turns     atomic.Uint64 // in which keys became ready for those who wait for them
 	limits    Limits
+	hot       hotkeys.Tracker
 
 	_    [cacheLine]byte
 	tick atomic.Uint32

@@ -79,6 +79,9 @@ func (ks *Keyspace) round() (more bool) {
 // pass does a slice of work on each shard, as far as the time of the round allows.
 func (ks *Keyspace) pass(start time.Time) (more bool) {
 	now := ks.now()
+	if recording(ks.recording.Load())&recordUses != 0 {
+		ks.hot.Advance(now)
+	}
 	first := int(ks.random() & ks.shardMask)
 	for i := range ks.shards {
 		sh := ks.shards[(first+i)&int(ks.shardMask)]

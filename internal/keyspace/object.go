@@ -1,11 +1,6 @@
 package keyspace
 
-import (
-	"time"
-
-	"github.com/larderkv/larder/hashtable"
-	"github.com/larderkv/larder/internal/arena"
-)
+import "time"
 
 var typeNames = [...]string{"none", "string", "list", "set", "zset", "hash"}
 
@@ -48,10 +43,4 @@ func (s *Slot) Freq() int { return s.shard.freq(s.at.access()) }
 
 // MemoryUsage returns the bytes of memory the key takes, its share of the table
 // included.
-func (s *Slot) MemoryUsage() int {
-	n := arena.ClassSize(s.at.size) + hashtable.BytesPerEntry
-	if k := s.at.kind(); k != nil {
-		n += k.Size(s.Env(), s.value())
-	}
-	return n
-}
+func (s *Slot) MemoryUsage() int { return s.shard.memoryUsage(s.entry, &s.at) }

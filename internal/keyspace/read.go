@@ -66,7 +66,7 @@ func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 		return v.appendUnusual(dst, key, h)
 	}
 	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
-		v.peeked(sh, p, header, version, h)
+		v.peeked(key, sh, p, header, version, h)
 	}
 	return out, true, nil
 }
@@ -83,7 +83,7 @@ func (v View) appendNearby(dst []byte, key string, sh *shard, h uint64, way hash
 				continue
 			}
 			if out, header, ok := sh.takePlain(dst, key, p, ref, version); ok {
-				v.peeked(sh, p, header, version, h)
+				v.peeked(key, sh, p, header, version, h)
 				return out, true, nil
 			}
 		}
@@ -123,8 +123,9 @@ func (sh *shard) takePlain(dst []byte, key string, p unsafe.Pointer, ref arena.R
 }
 
 // peeked is what follows a successful read without a lock.
-func (v View) peeked(sh *shard, p unsafe.Pointer, header, version, h uint64) {
+func (v View) peeked(key string, sh *shard, p unsafe.Pointer, header, version, h uint64) {
 	v.count(true)
+	v.ks.use(v.db, key, h)
 	if v.touches() {
 		sh.touchPeeked(p, header, version, h)
 	}
@@ -150,12 +151,14 @@ func (v View) appendUnusual(dst []byte, key string, h uint64) ([]byte, bool, err
 	switch got {
 	case found:
 		v.count(true)
+		v.ks.use(v.db, key, h)
 		return out, true, nil
 	case missing:
 		if v.ks.closed.Load() {
 			return dst, false, ErrClosed // what was read may have been given back already
 		}
 		v.count(false)
+		v.ks.use(v.db, key, h)
 		if v.ks.events.want(ClassMiss) {
 			v.missed(key, h)
 		}
@@ -319,7 +322,7 @@ func (sh *shard) unchanged(version uint64) bool {
 // touchPeeked records a read in an entry found without the lock, if its access
 // bits are due to change and the lock is free.
 func (sh *shard) touchPeeked(p unsafe.Pointer, header, version, hash uint64) {
-	if recording(sh.ks.recording.Load()) != recordNothing {
+	if sh.ks.recorded() != recordNothing {
 		sh.recordPeeked(p, header, version, hash)
 	}
 }

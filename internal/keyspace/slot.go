@@ -71,6 +71,7 @@ func (s *Slot) lockShard(v View, key string) error {
 	} else if err := sh.lock(); err != nil {
 		return err
 	}
+	v.ks.use(v.db, key, h)
 	s.view, s.shard, s.key, s.hash = v, sh, key, h
 	s.index = &sh.indexes[v.db]
 	return nil
