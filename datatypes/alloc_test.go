@@ -42,6 +42,11 @@ func TestAllocations(t *testing.T) {
 		{"AppendGet", func() { _, ok, err := f.AppendGet(buf[:0], next()); must(ok, err) }},
 		{"AppendGet of an integer", func() { _, ok, err := f.AppendGet(buf[:0], "counter"); must(ok, err) }},
 		{"AppendGet of a missing key", func() { _, ok, err := f.AppendGet(buf[:0], "missing"); must(!ok, err) }},
+		{"AppendGetTTL", func() { _, _, ok, err := f.AppendGetTTL(buf[:0], next()); must(ok, err) }},
+		{"AppendGetEx", func() {
+			_, ok, err := f.AppendGetEx(buf[:0], next(), datatypes.GetExOptions{TTL: second})
+			must(ok, err)
+		}},
 		{"View", func() { must(f.View(next(), fn)) }},
 		{"View of an integer", func() { must(f.View("counter", fn)) }},
 		{"Len", func() { n, err := f.Len(next()); must(n > 0, err) }},

@@ -3,6 +3,7 @@ package datatypes_test
 import (
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/keyspace"
@@ -33,6 +34,20 @@ var stringCalls = map[string]call{
 		_, _, err := st.GetEx(key, datatypes.GetExOptions{})
 		return err
 	},
+	"AppendGetEx": func(st datatypes.Strings, _ datatypes.Keys, key string) error {
+		_, _, err := st.AppendGetEx(nil, key, datatypes.GetExOptions{})
+		return err
+	},
+	"AppendGetTTL": func(st datatypes.Strings, _ datatypes.Keys, key string) error {
+		_, _, _, err := st.AppendGetTTL(nil, key)
+		return err
+	},
+	"ComputeEx": func(st datatypes.Strings, _ datatypes.Keys, key string) error {
+		return st.ComputeEx(key, func([]byte, time.Duration, bool) ([]byte, datatypes.SetOptions, datatypes.Op) {
+			return nil, datatypes.SetOptions{}, datatypes.OpSet
+		})
+	},
+	"Lease": func(st datatypes.Strings, _ datatypes.Keys, key string) error { _, err := st.Lease(key); return err },
 	"GetDel": func(st datatypes.Strings, _ datatypes.Keys, key string) error {
 		_, _, err := st.GetDel(key)
 		return err
@@ -171,7 +186,7 @@ var keyCalls = map[string]call{
 }
 
 // silent are methods without an error.
-var silent = []string{"All", "Match", "Prefetch"}
+var silent = []string{"All", "Match", "Now", "Prefetch"}
 
 // TestCallsAreComplete makes sure that no method is missing from the tables.
 func TestCallsAreComplete(t *testing.T) {
@@ -238,7 +253,7 @@ func TestClosed(t *testing.T) {
 // leaves it alone. The others replace it or pass it over.
 func TestWrongType(t *testing.T) {
 	t.Parallel()
-	fine := map[string]bool{"Set": true, "MSet": true, "SetBatch": true, "MSetNX": true, "MGet": true, "GetBatch": true, "MGetBatch": true}
+	fine := map[string]bool{"Set": true, "MSet": true, "SetBatch": true, "MSetNX": true, "MGet": true, "GetBatch": true, "MGetBatch": true, "Lease": true}
 	f := open(t)
 	for name, c := range stringCalls {
 		f.putHash(t, "h")

@@ -1,6 +1,10 @@
 package datatypes
 
-import "github.com/larderkv/larder/internal/keyspace"
+import (
+	"time"
+
+	"github.com/larderkv/larder/internal/keyspace"
+)
 
 // Op says what Compute is to do with what its function returned.
 type Op uint8
@@ -20,6 +24,17 @@ const (
 // cache. old is valid until fn returns; the new value may share its memory. Compute
 // returns ErrWrongType, without calling fn, if the key holds no string, and ErrTooLarge.
 func (st Strings) Compute(key string, fn func(old []byte, ok bool) (value []byte, op Op)) error {
+	return st.ComputeEx(key, func(old []byte, _ time.Duration, ok bool) ([]byte, SetOptions, Op) {
+		value, op := fn(old, ok)
+		return value, SetOptions{KeepTTL: true}, op
+	})
+}
+
+// ComputeEx is Compute that also tells fn how long the key has still to live, NoTTL if it does not
+// expire, and lets it say with OpSet when the new value expires.
+//
+// Besides the errors of Compute it returns those of Set for the options.
+func (st Strings) ComputeEx(key string, fn func(old []byte, ttl time.Duration, ok bool) (value []byte, o SetOptions, op Op)) error {
 	var s keyspace.Slot
 	if err := s.LockGrow(st.view, key, 0); err != nil {
 		return err
@@ -30,25 +45,35 @@ func (st Strings) Compute(key string, fn func(old []byte, ok bool) (value []byte
 	}
 	s.Touch()
 	var old []byte
+	ttl := NoTTL
 	if s.Exists() {
-		old = s.AppendString(make([]byte, 0, len(s.Value())))
+		old, ttl = s.AppendString(make([]byte, 0, len(s.Value()))), slotTTL(&s)
 	}
-	value, op := fn(old, s.Exists())
+	value, o, op := fn(old, ttl, s.Exists())
 	switch op {
 	case OpSet:
-		expireAt := s.ExpireAt() // before making room, which may evict the key
-		if err := grow(&s, len(value)); err != nil {
-			return err
-		}
-		if err := store(&s, value, expireAt); err != nil {
-			return err
-		}
-		s.Notify(keyspace.ClassString, "set")
+		return computed(&s, value, &o)
 	case OpDelete:
-		if s.Exists() {
-			s.Delete()
-			s.Notify(keyspace.ClassGeneric, "del")
-		}
+		deleteSlot(&s)
 	}
+	return nil
+}
+
+// computed sets what the function of ComputeEx returned.
+func computed(s *keyspace.Slot, value []byte, o *SetOptions) error {
+	if o.conflict() {
+		return ErrConflict
+	}
+	expireAt, err := o.deadline(s) // before making room, which may evict the key
+	if err != nil || !o.allows(s.Exists()) {
+		return err
+	}
+	if err := grow(s, len(value)); err != nil {
+		return err
+	}
+	if err := store(s, value, expireAt); err != nil {
+		return err
+	}
+	o.notifySet(s, expireAt)
 	return nil
 }

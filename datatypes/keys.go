@@ -26,6 +26,9 @@ type Keys struct{ view keyspace.View }
 // NewKeys returns the key operations on what v shows.
 func NewKeys(v keyspace.View) Keys { return Keys{v} }
 
+// Now returns the time by the cache's clock, which is what expiries are counted by. It is TIME.
+func (k Keys) Now() time.Time { return k.view.Keyspace().Now() }
+
 // within runs fn with the shards of keys locked.
 func within(v keyspace.View, keys []string, fn func(keyspace.View) error) error {
 	tx, err := v.Begin(keys...)
@@ -71,10 +74,12 @@ func forEach(v keyspace.View, keys []string, op keyOp) (n int, err error) {
 }
 
 func deleteSlot(s *keyspace.Slot) {
-	if s.Exists() {
-		s.Delete()
-		s.Notify(keyspace.ClassGeneric, "del")
+	if !s.Exists() {
+		s.DeleteNothing()
+		return
 	}
+	s.Delete()
+	s.Notify(keyspace.ClassGeneric, "del")
 }
 
 // atomically is forEach for a command that is atomic over its keys.

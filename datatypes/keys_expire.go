@@ -121,10 +121,15 @@ func (k Keys) TTL(key string) (ttl time.Duration, ok bool, err error) {
 	if !ok || err != nil {
 		return 0, ok, err
 	}
+	return ttlAt(at, now), true, nil
+}
+
+// ttlAt returns how long a key that expires at a time has still to live.
+func ttlAt(at, now int64) time.Duration {
 	if at == 0 {
-		return NoTTL, true, nil
+		return NoTTL
 	}
-	return fromMillis(max(at-now, 0)), true, nil
+	return fromMillis(max(at-now, 0))
 }
 
 // ExpireTime returns when a key expires, the zero time if it does not, and ok false

@@ -84,11 +84,16 @@ func set(s *keyspace.Slot, value []byte, o *SetOptions) (stored bool, err error)
 	if err := store(s, value, expireAt); err != nil {
 		return false, err
 	}
+	o.notifySet(s, expireAt)
+	return true, nil
+}
+
+// notifySet announces that the slot's key was set under the options.
+func (o *SetOptions) notifySet(s *keyspace.Slot, expireAt int64) {
 	s.Notify(keyspace.ClassString, "set")
 	if expireAt != 0 && !o.KeepTTL {
 		s.Notify(keyspace.ClassGeneric, "expire")
 	}
-	return true, nil
 }
 
 // store makes the slot hold value, as an integer if it reads as one.
@@ -174,48 +179,6 @@ func (st Strings) View(key string, fn func(value []byte) error) (ok bool, err er
 		return false, nil
 	}
 	return true, fn(s.Text())
-}
-
-// GetExOptions are the options of GetEx: at most one is set. The zero value
-// leaves the expiry as it is.
-type GetExOptions struct {
-	TTL      time.Duration // EX, PX
-	ExpireAt time.Time     // EXAT, PXAT
-	Persist  bool          // PERSIST: the key expires no more
-}
-
-// GetEx is Get that also changes when the key expires. A time in the past deletes
-// the key. It is GETEX. O(1).
-func (st Strings) GetEx(key string, o GetExOptions) (value []byte, ok bool, err error) {
-	if o.Persist && (o.TTL != 0 || !o.ExpireAt.IsZero()) {
-		return nil, false, ErrConflict
-	}
-	var s keyspace.Slot
-	if err := s.LockGrow(st.view, key, 0); err != nil {
-		return nil, false, err
-	}
-	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return nil, false, err
-	}
-	s.Touch()
-	if !s.Exists() {
-		return nil, false, nil
-	}
-	expireAt, err := deadline(&s, o.TTL, o.ExpireAt)
-	if err != nil {
-		return nil, false, err
-	}
-	value = s.AppendString(make([]byte, 0, len(s.Value())))
-	switch {
-	case expireAt != 0:
-		err = expireSlot(&s, expireAt)
-	case o.Persist && s.ExpireAt() != 0:
-		if err = s.SetExpireAt(0); err == nil {
-			s.Notify(keyspace.ClassGeneric, "persist")
-		}
-	}
-	return value, true, err
 }
 
 // GetDel is Get that also deletes the key. It is GETDEL. O(1).

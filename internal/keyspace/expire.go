@@ -137,7 +137,7 @@ func (s *Slot) expireElements() {
 // dropped announces that maintenance removes a key or elements of it.
 func (sh *shard) dropped(class EventClass, name string, db int, key string) {
 	if len(sh.watched) > 0 {
-		sh.signal(db, key)
+		sh.signal(db, key, lapsed)
 	}
 	sh.changed(db, key, 0)
 	sh.notify(class, name, db, key)

@@ -48,10 +48,10 @@ func (v View) flush(async bool, from, to int) error {
 // flush drops a database's part of the shard and reports whether there was anything in it.
 func (sh *shard) flush(db int) bool {
 	ix := &sh.indexes[db]
+	sh.signalDB(db, func(key string) bool { return sh.has(db, key) })
 	if ix.len() == 0 {
 		return false
 	}
-	sh.signalDB(db, func(key string) bool { return sh.has(db, key) })
 	sh.beginWrite()
 	sh.epoch++
 	for _, t := range []hashtable.Table{ix.table, ix.old} {

@@ -250,7 +250,11 @@ func (s *Slot) origin() int64 {
 func (s *Slot) BeginWrite() {
 	s.shard.beginWrite()
 	if len(s.shard.watched) > 0 {
-		s.shard.signal(s.view.db, s.key)
+		h := written
+		if s.lapsing {
+			h = lapsed
+		}
+		s.shard.signal(s.view.db, s.key, h)
 	}
 	if s.shard.ks.events.want(ClassChange) {
 		s.shard.changed(s.view.db, s.key, s.origin())
@@ -438,6 +442,13 @@ func (s *Slot) Delete() {
 	s.remove()
 	s.shard.discard(s.ref, &s.at)
 	s.ref = 0
+}
+
+// DeleteNothing stands for Delete where the key does not exist.
+func (s *Slot) DeleteNothing() {
+	if len(s.shard.watched) > 0 {
+		s.shard.signal(s.view.db, s.key, undone)
+	}
 }
 
 // remove takes the entry out of the table.

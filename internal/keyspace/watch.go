@@ -16,11 +16,34 @@ type watchKey struct {
 type Watch struct {
 	ks    *Keyspace
 	keys  []watchKey
+	heeds happening // what makes the watch dirty
 	dirty atomic.Bool
 }
 
+// happening is what watches are told of.
+type happening uint8
+
+const (
+	written happening = 1 << iota // an operation changed the key
+	lapsed                        // the key, or elements of its value, expired or were evicted
+	undone                        // the key was to be deleted, but does not exist
+)
+
 // NewWatch returns a watch on no keys.
-func (ks *Keyspace) NewWatch() *Watch { return &Watch{ks: ks} }
+func (ks *Keyspace) NewWatch() *Watch { return &Watch{ks: ks, heeds: written | lapsed} }
+
+// NewLease returns a watch on no keys for who reads elsewhere what the keys are to hold. What was read
+// remains true when a key lapses, but not when somebody wants the key deleted, whether or not it exists.
+func (ks *Keyspace) NewLease() *Watch { return &Watch{ks: ks, heeds: written | undone} }
+
+// Dirty reports whether the watch noticed something. Unlike Changed it does not look at what has expired unnoticed.
+func (w *Watch) Dirty() bool { return w.dirty.Load() }
+
+func (w *Watch) tell(h happening) {
+	if w.heeds&h != 0 {
+		w.dirty.Store(true)
+	}
+}
 
 // Add watches keys of the view's database from here on. O(keys).
 func (w *Watch) Add(v View, keys ...string) error {
@@ -86,10 +109,10 @@ func (w *Watch) Close() {
 	w.keys = nil
 }
 
-// signal tells the watches of a key that it changed.
-func (sh *shard) signal(db int, key string) {
+// signal tells the watches of a key what happened to it.
+func (sh *shard) signal(db int, key string, h happening) {
 	for _, w := range sh.watched[watchKey{db, key}] {
-		w.dirty.Store(true)
+		w.tell(h)
 	}
 }
 
@@ -114,10 +137,15 @@ func (sh *shard) meetWatched(v View, a, b int) {
 // that exist before or after.
 func (sh *shard) signalDB(db int, exists func(key string) bool) {
 	for k, ws := range sh.watched {
-		if k.db == db && exists(k.key) {
-			for _, w := range ws {
-				w.dirty.Store(true)
-			}
+		if k.db != db {
+			continue
+		}
+		h := undone
+		if exists(k.key) {
+			h = written
+		}
+		for _, w := range ws {
+			w.tell(h)
 		}
 	}
 }
