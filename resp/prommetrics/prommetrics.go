@@ -1,0 +1,81 @@
+// Package prommetrics has the Prometheus collector of a cache and its server.
+//
+//	prometheus.MustRegister(prommetrics.NewCollector(cache, server))
+//
+// A program that has several caches tells them apart by a label:
+//
+//	prometheus.WrapRegistererWith(prometheus.Labels{"cache": "sessions"}, prometheus.DefaultRegisterer).
+//		MustRegister(prommetrics.NewCollector(sessions, nil))
+//
+// The names of all metrics begin with larder_; those of a server with larder_server_. Nothing is counted for the collector's
+// sake: a scrape reads what Cache.Stats, Cache.DBStats and Server.Stats tell, and between scrapes nothing is done.
+package prommetrics
+
+import (
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/internal/telemetry"
+	"github.com/larderkv/larder/resp"
+)
+
+// NewCollector returns a collector of the metrics of a cache and of the server that serves it, which is nil if the cache is
+// only used from within the program.
+//
+// Lookups are counted by the server. Those that the program makes itself are counted by whatever Counters it gave to
+// DB.WithCounters and passes here. Without either there are no metrics of hits and misses. A collector of a closed cache
+// has no metrics of the cache.
+//
+// A scrape costs O(databases × shards + clients) and stops nothing.
+func NewCollector(cache *larder.Cache, server *resp.Server, counters ...*larder.Counters) prometheus.Collector {
+	c := &collector{source: telemetry.Source{Cache: cache, Server: server, Counters: counters}}
+	for i := range telemetry.Metrics {
+		m := &telemetry.Metrics[i]
+		c.descs = append(c.descs, prometheus.NewDesc(name(m), m.Help, m.Labels, nil))
+	}
+	return c
+}
+
+type collector struct {
+	source telemetry.Source
+	descs  []*prometheus.Desc // of telemetry.Metrics
+}
+
+// Describe implements prometheus.Collector.
+func (c *collector) Describe(to chan<- *prometheus.Desc) {
+	for _, desc := range c.descs {
+		to <- desc
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *collector) Collect(to chan<- prometheus.Metric) {
+	s := c.source.Snapshot()
+	for i := range telemetry.Metrics {
+		m := &telemetry.Metrics[i]
+		m.Read(s, func(value int64, labels ...string) {
+			to <- prometheus.MustNewConstMetric(c.descs[i], valueType(m), float64(value), labels...)
+		})
+	}
+}
+
+func valueType(m *telemetry.Metric) prometheus.ValueType {
+	if m.Kind == telemetry.Counter {
+		return prometheus.CounterValue
+	}
+	return prometheus.GaugeValue
+}
+
+// name returns the metric's name with the unit and the kind at its end, as is the custom of Prometheus.
+func name(m *telemetry.Metric) string {
+	name := strings.ReplaceAll(m.Name, ".", "_")
+	if m.Unit == "By" {
+		name += "_bytes"
+	}
+	if m.Kind == telemetry.Counter {
+		name += "_total"
+	}
+	return name
+}
