@@ -28,41 +28,43 @@ type Field struct {
 }
 
 // read locks a key to read its hash.
-func (st Hashes) read(s *keyspace.Slot, key string) (hashValue, error) {
-	if err := s.Lock(st.view, key); err != nil {
-		return hashValue{}, err
+func (st Hashes) read(s *keyspace.Slot, key string) (h hashValue, err error) {
+	if err = s.Lock(st.view, key); err != nil {
+		return h, err
 	}
-	h, err := hashIn(s)
-	if err == nil {
+	if err = h.open(s); err == nil {
 		s.Touch()
 	}
 	return h, err
 }
 
 // change locks a key to change its hash, which will take up to need more bytes.
-func (st Hashes) change(s *keyspace.Slot, key string, need int) (hashValue, error) {
-	if err := lockGrow(s, st.view, key, need); err != nil {
-		return hashValue{}, err
+func (st Hashes) change(s *keyspace.Slot, key string, need int) (h hashValue, err error) {
+	if err = lockGrow(s, st.view, key, need); err != nil {
+		return h, err
 	}
-	return hashIn(s)
+	err = h.open(s)
+	return h, err
 }
 
 // reduce locks a key to change its hash, which will not take more bytes.
-func (st Hashes) reduce(s *keyspace.Slot, key string) (hashValue, error) {
-	if err := s.Lock(st.view, key); err != nil {
-		return hashValue{}, err
+func (st Hashes) reduce(s *keyspace.Slot, key string) (h hashValue, err error) {
+	if err = s.Lock(st.view, key); err != nil {
+		return h, err
 	}
-	return hashIn(s)
+	err = h.open(s)
+	return h, err
 }
 
-// hashIn returns the hash of a locked slot, which it unlocks if that holds something
+// open loads the hash of a locked slot, which it unlocks if that holds something
 // else.
-func hashIn(s *keyspace.Slot) (hashValue, error) {
+func (h *hashValue) open(s *keyspace.Slot) error {
 	if err := s.Is(keyspace.Hash); err != nil {
 		s.Unlock()
-		return hashValue{}, err
+		return err
 	}
-	return hashOf(s), nil
+	h.load(s)
+	return nil
 }
 
 // Set sets fields, which lose the expiry that they had, and returns how many of them

@@ -116,7 +116,7 @@ func (h *hashValue) enlargeForExpiry(s *keyspace.Slot) error {
 	if err := s.Grow(h.enlargedSize()); err != nil {
 		return err
 	}
-	if *h = hashOf(s); h.enc != hashPacked {
+	if h.load(s); h.enc != hashPacked {
 		return nil
 	}
 	return h.enlarge(s, &hashWrite{})

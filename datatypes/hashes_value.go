@@ -41,9 +41,9 @@ type hashValue struct {
 	root members.Root
 }
 
-// hashOf returns the slot's hash, which the caller knows to be one if anything.
-func hashOf(s *keyspace.Slot) hashValue {
-	h := hashValue{env: s.Env()}
+// load makes h the slot's hash, which the caller knows to be one if anything.
+func (h *hashValue) load(s *keyspace.Slot) {
+	h.env, h.enc, h.pack = s.Env(), hashNone, nil
 	switch {
 	case !s.Exists():
 	case s.Encoding() == hashPacked:
@@ -51,7 +51,6 @@ func hashOf(s *keyspace.Slot) hashValue {
 	default:
 		h.enc, h.root = hashTable, members.Load(s.Value())
 	}
-	return h
 }
 
 func (h *hashValue) len() int {

@@ -13,7 +13,7 @@ type hashWrite struct {
 	keepTTL  bool  // fields that are there keep their expiry
 	expireAt int64 // when the fields expire, zero for never
 
-	need  int // about the bytes that the fields take in a large hash, where they take most
+	need  int // bounds the bytes that the fields take in a large hash, where they take most
 	added int // fields that were new
 }
 
@@ -31,7 +31,8 @@ func (w *hashWrite) measure() error {
 		if len(f.Name) > keyspace.MaxSize || len(f.Value) > keyspace.MaxSize {
 			return ErrTooLarge
 		}
-		w.need += members.Valued.Size(len(f.Name), len(f.Value)) + tableShare
+		n := len(f.Name) + len(f.Value)
+		w.need += n + n/8 + memberRoom + tableShare
 	}
 	return nil
 }
@@ -48,7 +49,7 @@ func (h *hashValue) set(s *keyspace.Slot, w *hashWrite, l hashLimits) error {
 		if err := s.Grow(h.enlargedSize() + w.need); err != nil {
 			return err
 		}
-		*h = hashOf(s) // making room may have evicted it
+		h.load(s) // making room may have evicted it
 	}
 	if h.enc != hashTable {
 		return h.enlarge(s, w)
@@ -58,6 +59,9 @@ func (h *hashValue) set(s *keyspace.Slot, w *hashWrite, l hashLimits) error {
 
 // setPacked sets fields if the hash remains packed with them.
 func (h *hashValue) setPacked(s *keyspace.Slot, w *hashWrite, l *hashLimits) (fits bool, err error) {
+	if h.overwrite(s, w, l) {
+		return true, nil
+	}
 	d := lendHash(h)
 	defer d.release()
 	added := 0
@@ -75,6 +79,24 @@ func (h *hashValue) setPacked(s *keyspace.Slot, w *hashWrite, l *hashLimits) (fi
 	}
 	w.added = added
 	return true, d.store(s)
+}
+
+// overwrite sets a single field of a packed hash where its value takes as many bytes as the
+// present one, as counters and states often do. It returns false, without effect, for anything else.
+func (h *hashValue) overwrite(s *keyspace.Slot, w *hashWrite, l *hashLimits) bool {
+	if h.enc != hashPacked || len(w.fields) != 1 || h.pack.Len() > l.entries {
+		return false
+	}
+	f := &w.fields[0]
+	if !l.allow(f.Name, f.Value) {
+		return false
+	}
+	at, ok := h.pack.Find(elementOf(f.Name))
+	if !ok {
+		return false
+	}
+	s.BeginWrite()
+	return h.pack.Overwrite(at, encoding.TextElement(f.Value))
 }
 
 // enlargedSize bounds the bytes that a packed hash takes once it is large.
@@ -99,7 +121,7 @@ func (h *hashValue) enlarge(s *keyspace.Slot, w *hashWrite) error {
 		return err
 	}
 	root.Store(b)
-	*h = hashOf(s)
+	h.load(s)
 	return nil
 }
 

@@ -2,6 +2,7 @@ package datatypes_test
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -343,6 +344,44 @@ func TestObjectInfo(t *testing.T) {
 	_, ok5, err5 := f.keys.Encoding("x")
 	if ok1 || ok2 || ok3 || ok4 || ok5 || err1 != nil || err2 != nil || err3 != nil || err4 != nil || err5 != nil {
 		t.Error("a missing key is there:", ok1, ok2, ok3, ok4, ok5, err1, err2, err3, err4, err5)
+	}
+}
+
+// TestChangesAreUses: a key that is only ever written to is not idle, whatever the size of its collection.
+func TestChangesAreUses(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 1000} {
+		f := open(t)
+		sets, hashes, sorted := datatypes.NewSets(f.view), datatypes.NewHashes(f.view), datatypes.NewSortedSets(f.view)
+		wrote := func(_ int, err error) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for key, write := range map[string]func(i int){
+			"set":  func(i int) { wrote(sets.Add("set", strconv.Itoa(i))) },
+			"hash": func(i int) { wrote(hashes.Set("hash", datatypes.Field{Name: strconv.Itoa(i), Value: []byte("v")})) },
+			"field": func(i int) {
+				wrote(hashes.Set("field", datatypes.Field{Name: "f", Value: strconv.AppendInt(nil, int64(i%10), 10)}))
+			},
+			"sorted set": func(i int) {
+				wrote(sorted.Add("sorted set", datatypes.Scored{Member: strconv.Itoa(i / 2), Score: float64(i)}))
+			},
+			"list": func(i int) { wrote(f.lists.LPush("list", fmt.Append(nil, "element ", i))) },
+		} {
+			for i := range size {
+				write(i)
+			}
+			f.clock.advance(100 * second)
+			f.ks.Maintain()
+			if idle, _, _ := f.keys.IdleTime(key); idle < 90*second {
+				t.Fatalf("%s of %d: idle %v before the write", key, size, idle)
+			}
+			write(size)
+			if idle, ok, err := f.keys.IdleTime(key); idle > 10*second || !ok || err != nil {
+				t.Errorf("%s of %d: idle %v after a write, %v, %v", key, size, idle, ok, err)
+			}
+		}
 	}
 }
 

@@ -115,6 +115,18 @@ func (ps Pairs) Replace(p int, value Element) Pairs {
 	return ps[:old+size-from]
 }
 
+// Overwrite gives the pair at p another value if that takes as many bytes as the
+// present one, and reports whether it did.
+func (ps Pairs) Overwrite(p int, value Element) bool {
+	v := ps.valueAt(p)
+	size := value.entrySize()
+	if size != Listpack(ps).entrySize(v) {
+		return false
+	}
+	value.write(ps[v:], size)
+	return true
+}
+
 // Delete removes the pair at p.
 func (ps Pairs) Delete(p int) Pairs {
 	next := ps.Next(p)

@@ -45,7 +45,12 @@ func TestPairs(t *testing.T) {
 					t.Fatalf("%.20q is found: %v", key, ok)
 				}
 				if ok {
-					ps = ps.Replace(p, text(value))
+					if old := ps.Value(p); !ps.Overwrite(p, text(value)) {
+						if old.entrySize() == text(value).entrySize() || !ps.Value(p).Equal(old) {
+							t.Fatalf("%.20q is not overwritten by %.20q, and is %.20q", old, value, ps.Value(p))
+						}
+						ps = ps.Replace(p, text(value))
+					}
 					want[i].value = value
 					return
 				}

@@ -280,7 +280,10 @@ func (c *client) queuedKeys(s *scratch) {
 			last += len(q.args)
 		}
 		for at := q.cmd.firstKey; at <= last && at < len(q.args); at += q.cmd.keyStep {
-			s.keys = append(s.keys, text(q.args[at]))
+			key := text(q.args[at])
+			if n := len(s.keys); n == 0 || s.keys[n-1] != key { // pipelines often go on with one collection
+				s.keys = append(s.keys, key)
+			}
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (s *Slot) expireElements() {
 	if removed == 0 {
 		return
 	}
-	s.BeginWrite() // tells those who watch the key
+	s.beginWrite() // tells those who watch the key
 	s.Notify(k.Elements.Class, k.Elements.Event)
 	if left == 0 {
 		s.Delete()

@@ -231,10 +231,17 @@ func (s *Slot) Look() {
 // Touch counts a lookup of the key and records it as a use for the eviction policy.
 func (s *Slot) Touch() {
 	s.Look()
-	if s.ref == 0 || !s.view.touches() {
-		return
+	if s.ref != 0 {
+		s.used()
 	}
-	s.shard.touch(s.entry, s.at.header, s.hash)
+}
+
+// used records a use of the key, which exists, for the eviction policy.
+func (s *Slot) used() {
+	if s.view.touches() {
+		s.shard.touch(s.entry, s.at.header, s.hash)
+		s.at.header = *(*uint64)(s.entry)
+	}
 }
 
 // origin returns who changes the key. That its time has come is nobody's doing.
@@ -245,9 +252,18 @@ func (s *Slot) origin() int64 {
 	return s.view.origin()
 }
 
-// BeginWrite must precede a change of bytes that Value returned. The other
-// methods that change the slot call it themselves.
+// BeginWrite must precede a change of bytes that Value returned, and of what they lead
+// to. It records a use of the key for the eviction policy. The other methods that
+// change the slot see to both themselves.
 func (s *Slot) BeginWrite() {
+	s.beginWrite()
+	if s.ref != 0 && !s.Moved() {
+		s.used()
+	}
+}
+
+// beginWrite is BeginWrite for changes that are no use of the key, or record it themselves.
+func (s *Slot) beginWrite() {
 	s.shard.beginWrite()
 	if len(s.shard.watched) > 0 {
 		h := written
@@ -288,7 +304,7 @@ func (s *Slot) Put(t Type, e Encoding, n int, expireAt int64) ([]byte, error) {
 		return s.insert(&to, expireAt)
 	}
 	if s.at.kind() == nil && s.shard.arena.Extend(s.ref, s.at.size, to.size) {
-		s.BeginWrite()
+		s.beginWrite()
 		s.rewriteHead(&to, expireAt)
 		setAccess(s.entry, s.shard.rewritten(s.at.access()))
 		s.at = layoutOf(s.entry)
@@ -298,7 +314,7 @@ func (s *Slot) Put(t Type, e Encoding, n int, expireAt int64) ([]byte, error) {
 }
 
 // Resize changes the value's length, keeping its first bytes and all else about
-// the key. New bytes are undefined. It fails without effect.
+// the key, of which it records a use for the eviction policy. New bytes are undefined. It fails without effect.
 func (s *Slot) Resize(n int) ([]byte, error) {
 	if n > MaxSize {
 		return nil, ErrTooLarge
@@ -308,13 +324,14 @@ func (s *Slot) Resize(n int) ([]byte, error) {
 	if err := s.reshape(&to, s.ExpireAt()); err != nil {
 		return nil, err
 	}
+	s.used()
 	return s.Value(), nil
 }
 
 // SetEncoding changes what the value's bytes are said to be.
 func (s *Slot) SetEncoding(e Encoding) {
 	s.sync()
-	s.BeginWrite()
+	s.beginWrite()
 	was := s.at
 	s.at.header = s.at.header&^(0xf<<encodingShift) | uint64(e)<<encodingShift
 	*(*uint64)(s.entry) = s.at.header
@@ -326,7 +343,7 @@ func (s *Slot) SetEncoding(e Encoding) {
 func (s *Slot) SetExpireAt(ms int64) error {
 	s.sync()
 	if s.at.hasExpiry() && ms != 0 {
-		s.BeginWrite()
+		s.beginWrite()
 		setExpiry(s.entry, ms)
 		return nil
 	}
@@ -344,7 +361,7 @@ func (s *Slot) reshape(to *layout, expireAt int64) error {
 	if !s.shard.arena.Extend(s.ref, s.at.size, to.size) {
 		return s.move(to, expireAt)
 	}
-	s.BeginWrite()
+	s.beginWrite()
 	from := s.value()
 	n := min(len(from), to.size-to.value)
 	value := unsafe.Slice((*byte)(unsafe.Add(s.entry, to.value)), n)
@@ -376,7 +393,7 @@ func (s *Slot) alloc(to *layout, expireAt int64) (arena.Ref, unsafe.Pointer, err
 	if a.Reserve(to.size+s.index.table.InsertReserve()) != nil {
 		return 0, nil, ErrOutOfMemory
 	}
-	s.BeginWrite()
+	s.beginWrite()
 	ref := a.Alloc(to.size)
 	p := a.Ptr(ref)
 	to.write(p, expireAt, s.key)
@@ -453,7 +470,7 @@ func (s *Slot) DeleteNothing() {
 
 // remove takes the entry out of the table.
 func (s *Slot) remove() {
-	s.BeginWrite()
+	s.beginWrite()
 	if s.old {
 		s.index.old.Remove(&s.shard.env, oldEntries{s.index}, &s.probe)
 	} else {
