@@ -25,6 +25,9 @@ var (
 	// declared keys is in.
 	ErrNotDeclared = keyspace.ErrNotDeclared
 
+	// ErrLong: the operation would take longer than stores that are brief allow.
+	ErrLong = keyspace.ErrLong
+
 	// ErrNotInteger: the value or argument is not an integer of 64 bits.
 	ErrNotInteger = errors.New("larder: value is not an integer or out of range")
 	// ErrOverflow: the result of an increment or decrement exceeds 64 bits.

@@ -12,6 +12,7 @@ const batchSize = 64
 // listpack, the ref in a large set.
 type batch struct {
 	n       int
+	set     int // number of the set among those of an operation
 	names   [batchSize]string
 	handles [batchSize]uint32
 

@@ -1,8 +1,6 @@
 package datatypes
 
 import (
-	"math"
-
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/numeric"
 )
@@ -30,13 +28,6 @@ func (sh *shape) add(member string) {
 		_, isInt := numeric.ParseInt(member)
 		sh.texts = !isInt
 	}
-}
-
-// addUnread adds n members of a large set, which take bytes there.
-func (sh *shape) addUnread(n, bytes int) {
-	sh.n += n
-	sh.longest, sh.texts = math.MaxInt, true
-	sh.bytes += bytes
 }
 
 func (sh *shape) dense(l *setLimits) bool {
@@ -78,12 +69,10 @@ func (a *algebra) draft(d *draft, l *setLimits) bool {
 // fill inserts the members that were picked into an empty large set. Some are read
 // at a time, so that the cache misses of that overlap.
 func (a *algebra) fill(to *largeSet) error {
-	if to.root.Presize(to.env, a.count) != nil {
-		return ErrOutOfMemory
-	}
-	if a.whole {
-		if err := to.insertAll(&a.sets[0]); err != nil {
-			return err
+	for next, more := uint64(0), true; more; more = next != 0 {
+		var err error
+		if next, err = to.root.Presize(to.env, a.count, next); err != nil {
+			return ErrOutOfMemory
 		}
 	}
 	b := &a.batch

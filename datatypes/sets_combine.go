@@ -4,8 +4,13 @@ import (
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
-// The operations on several sets read them at one moment. Others that use keys of the
-// same shards wait meanwhile: milliseconds for sets of a hundred thousand members.
+// The operations on several sets see them as they are at one moment. Those that have many members to look at work
+// in steps (sets_steps.go), so that others who use keys of the same shards wait for some tens of microseconds at most, unless the sets
+// change all the time.
+
+// fewMembers is how many members an operation may look at with the locks held throughout: about a tenth of a
+// millisecond.
+const fewMembers = 2048
 
 // Inter returns the members that all of the sets have, in no order. It is SINTER.
 // O(size of the smallest set × sets), whatever the order of the keys.
@@ -25,8 +30,8 @@ func (st Sets) combined(op setOp, keys []string) (result []string, err error) {
 	return result, err
 }
 
-// InterEach calls fn with each member that Inter would return, where it lies,
-// without a copy. fn holds the locks of the keys' shards: it must be quick, must not
+// InterEach calls fn with each member that Inter would return, if there are few where they lie,
+// without a copy. fn may hold the locks of the keys' shards: it must be quick, must not
 // use the cache, and must neither change the bytes nor keep them.
 func (st Sets) InterEach(keys []string, fn func(member []byte)) error {
 	_, err := st.combine(opInter, keys, 0, fn)
@@ -60,22 +65,35 @@ func (st Sets) Each(key string, fn func(member []byte)) error {
 // combine passes the result of an operation to each, which may be nil, and returns
 // its size.
 func (st Sets) combine(op setOp, keys []string, limit int, each func([]byte)) (int, error) {
-	tx, err := st.view.Begin(keys...)
-	if err != nil {
-		return 0, err
-	}
-	defer tx.End()
 	a := lendAlgebra()
 	defer a.release()
-	if err := a.load(tx.View(st.view), keys); err != nil {
-		return 0, err
-	}
 	if limit > 0 {
 		a.limit = limit
 	}
 	a.each = each
+	many, err := a.combineFew(st.view, op, keys)
+	if err != nil || !many {
+		return a.count, err
+	}
+	return st.combineMany(a)
+}
+
+// combineFew does an operation at once, unless there are many members to look at.
+func (a *algebra) combineFew(v keyspace.View, op setOp, keys []string) (many bool, err error) {
+	tx, err := v.Begin(keys...)
+	if err != nil {
+		return false, err
+	}
+	defer tx.End()
+	if err := a.load(tx.View(v), keys); err != nil {
+		return false, err
+	}
+	a.op = op
+	if a.work() > fewMembers {
+		return true, v.TakeTime()
+	}
 	a.run(op)
-	return a.count, nil
+	return false, nil
 }
 
 // InterStore makes dst hold the set that Inter would return, whatever it held before, and
@@ -98,48 +116,61 @@ func (st Sets) store(op setOp, dst string, keys []string) (n int, err error) {
 	if len(dst) > keyspace.MaxSize {
 		return 0, ErrTooLarge
 	}
-	err = within(st.view, append([]string{dst}, keys...), func(v keyspace.View) error {
-		n, err = storeCombined(v, op, dst, keys)
-		return err
-	})
-	return n, err
-}
-
-func storeCombined(v keyspace.View, op setOp, dst string, keys []string) (int, error) {
-	var s keyspace.Slot
-	if err := s.Lock(v, dst); err != nil {
-		return 0, err
-	}
-	defer s.Unlock()
 	a := lendAlgebra()
 	defer a.release()
-	if err := a.plan(&s, v, op, keys); err != nil {
-		return 0, err
+	many := false
+	err = within(st.view, append([]string{dst}, keys...), func(v keyspace.View) error {
+		if err := a.load(v, keys); err != nil {
+			return err
+		}
+		a.op = op
+		if many = a.work() > fewMembers; many {
+			return st.view.TakeTime()
+		}
+		return a.storeFew(v, dst)
+	})
+	if many && err == nil {
+		return st.storeMany(a, dst)
+	}
+	return a.count, err
+}
+
+// storeFew makes dst hold the result of an operation on the sets that were loaded.
+func (a *algebra) storeFew(v keyspace.View, dst string) error {
+	var s keyspace.Slot
+	if err := s.Lock(v, dst); err != nil {
+		return err
+	}
+	defer s.Unlock()
+	if err := a.plan(&s, v); err != nil {
+		return err
 	}
 	if a.count == 0 {
-		if s.Exists() {
-			s.Delete()
-			s.Notify(keyspace.ClassGeneric, "del")
-		}
-		return 0, nil
+		storeNothing(&s)
+		return nil
 	}
 	limits := setLimitsOf(v)
 	if err := a.build(&s, &limits, 0); err != nil {
-		return 0, err
+		return err
 	}
-	s.Notify(keyspace.ClassSet, storeEvents[op])
-	return a.count, nil
+	s.Notify(keyspace.ClassSet, storeEvents[a.op])
+	return nil
+}
+
+// storeNothing stores an empty result.
+func storeNothing(s *keyspace.Slot) {
+	if s.Exists() {
+		s.Delete()
+		s.Notify(keyspace.ClassGeneric, "del")
+	}
 }
 
 // plan picks the result of an operation and makes room for it in the slot. If that
 // evicts or moves something, maybe members that were picked, it picks again.
-func (a *algebra) plan(s *keyspace.Slot, v keyspace.View, op setOp, keys []string) error {
+func (a *algebra) plan(s *keyspace.Slot, v keyspace.View) error {
 	a.pick = true
 	for granted := 0; ; {
-		if err := a.load(v, keys); err != nil {
-			return err
-		}
-		a.run(op)
+		a.run(a.op)
 		need := a.shape.bytes - granted
 		if need <= 0 {
 			return nil
@@ -152,5 +183,8 @@ func (a *algebra) plan(s *keyspace.Slot, v keyspace.View, op setOp, keys []strin
 			return nil
 		}
 		granted += need
+		if err := a.reload(v); err != nil {
+			return err
+		}
 	}
 }

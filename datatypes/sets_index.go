@@ -1,32 +1,42 @@
 package datatypes
 
-// picked is a member of one of the sets of an operation: the number of the set, and
-// the member's handle there.
-type picked struct{ set, handle uint32 }
-
-// index finds members of several sets by hash. It is scratch space of an
-// operation that asks for members more often than their sets answer fast.
+// index finds members by hash. It is scratch space of an operation that asks for members more often
+// than their sets answer fast. It keeps copies, so that it outlives what the members were read from.
 type index struct {
-	sets    []setValue
-	members []picked
-	hashes  []uint32
+	text    []byte
+	members []indexed
 	slots   []uint32 // positions in members plus one, zero for none; a power of two
-
-	digits [maxDigits]byte
 }
 
-// reset empties the index. Its members will be of sets.
-func (x *index) reset(sets []setValue) {
-	x.sets, x.members, x.hashes = sets, x.members[:0], x.hashes[:0]
-	clear(x.slots)
+// indexed is a member in the text of an index.
+type indexed struct {
+	end  int // where the next begins
+	hash uint32
+}
+
+// reset empties the index.
+func (x *index) reset() {
+	if len(x.members) > 0 {
+		clear(x.slots)
+	}
+	x.text, x.members = x.text[:0], x.members[:0]
+}
+
+// member returns a member that was added.
+func (x *index) member(i int) []byte {
+	start := 0
+	if i > 0 {
+		start = x.members[i-1].end
+	}
+	return x.text[start:x.members[i].end]
 }
 
 // find returns the slot in which the member of a hash is, or is to be put.
 func (x *index) find(name string, hash uint32) (slot int, found bool) {
 	mask := len(x.slots) - 1
 	for slot = int(hash) & mask; x.slots[slot] != 0; slot = (slot + 1) & mask {
-		i := x.slots[slot] - 1
-		if p := x.members[i]; x.hashes[i] == hash && x.sets[p.set].at(p.handle, x.digits[:]) == name {
+		i := int(x.slots[slot] - 1)
+		if x.members[i].hash == hash && string(x.member(i)) == name {
 			return slot, true
 		}
 	}
@@ -43,7 +53,7 @@ func (x *index) has(name string, hash uint32) bool {
 }
 
 // add adds a member and reports whether it was absent.
-func (x *index) add(name string, hash uint32, p picked) bool {
+func (x *index) add(name string, hash uint32) bool {
 	if 2*len(x.members) >= len(x.slots) {
 		x.grow()
 	}
@@ -51,7 +61,8 @@ func (x *index) add(name string, hash uint32, p picked) bool {
 	if found {
 		return false
 	}
-	x.members, x.hashes = append(x.members, p), append(x.hashes, hash)
+	x.text = append(x.text, name...)
+	x.members = append(x.members, indexed{len(x.text), hash})
 	x.slots[slot] = uint32(len(x.members))
 	return true
 }
@@ -59,8 +70,8 @@ func (x *index) add(name string, hash uint32, p picked) bool {
 func (x *index) grow() {
 	x.slots = make([]uint32, max(64, 2*len(x.slots)))
 	mask := len(x.slots) - 1
-	for i, hash := range x.hashes {
-		slot := int(hash) & mask
+	for i, m := range x.members {
+		slot := int(m.hash) & mask
 		for x.slots[slot] != 0 {
 			slot = (slot + 1) & mask
 		}

@@ -221,7 +221,7 @@ func (v *setValue) popMost(stay int, s *keyspace.Slot, l *setLimits, fn func([]b
 	a.adopt(v)
 	staying := v.large.root.Sample(v.large.env.Arena, s.Source(), stay, nil)
 	slices.Sort(staying)
-	a.eachBatch(0, func() {
+	for more := true; more && a.next(); {
 		b := &a.batch
 		for i, name := range b.names[:b.n] {
 			ref := arena.Ref(b.handles[i])
@@ -233,7 +233,8 @@ func (v *setValue) popMost(stay int, s *keyspace.Slot, l *setLimits, fn func([]b
 			_, stays := slices.BinarySearch(staying, arena.Ref(b.handles[i]))
 			return stays
 		})
-	})
+		more = a.emit()
+	}
 	return a.build(s, l, s.ExpireAt())
 }
 

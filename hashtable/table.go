@@ -98,6 +98,9 @@ var _ [0]struct{} = [unsafe.Sizeof(segment{}) - segmentSize]struct{}{}
 // Len returns the number of entries.
 func (t *Table) Len() int { return int(t.count) }
 
+// IsBlank reports whether the table has no memory. A table without entries may have some if it was presized.
+func (t *Table) IsBlank() bool { return t.dir == 0 }
+
 func (t *Table) slotIndex(h uint64) uint64 { return h >> 1 >> (63 - t.depth) }
 
 func (t *Table) slot(a *arena.Arena, i uint64) *segment {

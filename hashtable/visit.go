@@ -15,8 +15,24 @@ type Visitor interface {
 // calls may be shown twice or not at all: it serves maintenance that comes by
 // again. O(entries of a bucket).
 func (t *Table) Visit(env *Env, entries Entries, cursor uint64, v Visitor) uint64 {
+	next, last := t.visit(env, entries, cursor, v)
+	if last {
+		t.shrinkVisited(env, entries, cursor)
+	}
+	return next
+}
+
+// VisitInPlace is Visit for a visitor that removes nothing. The table keeps its structure: a Walk may go on after
+// it.
+func (t *Table) VisitInPlace(env *Env, entries Entries, cursor uint64, v Visitor) uint64 {
+	next, _ := t.visit(env, entries, cursor, v)
+	return next
+}
+
+// visit shows the visitor one bucket. It reports whether that was the last of its segment.
+func (t *Table) visit(env *Env, entries Entries, cursor uint64, v Visitor) (_ uint64, last bool) {
 	if t.dir == 0 {
-		return 0
+		return 0, false
 	}
 	a := env.Arena
 	i := t.slotIndex(cursor)
@@ -34,13 +50,11 @@ func (t *Table) Visit(env *Env, entries Entries, cursor uint64, v Visitor) uint6
 	}
 	t.slot(a, t.first(i, &s)).count -= uint32(removed)
 	t.count -= uint64(removed)
-	switch {
-	case removed > 0 && t.count == 0:
+	if removed > 0 && t.count == 0 {
 		t.Clear(env)
-	case at+1 == n:
-		t.shrinkVisited(env, entries, cursor)
+		return next, false
 	}
-	return next
+	return next, at+1 == n
 }
 
 // shrinkVisited gives memory back after a visitor saw the last bucket of the segment that the cursor is in. Until then the

@@ -9,5 +9,6 @@ var (
 	ErrOutOfMemory = errors.New("larder: memory limit reached")
 	ErrTooLarge    = errors.New("larder: key or value exceeds the maximum size")
 	ErrInvalidDB   = errors.New("larder: database index is out of range")
+	ErrLong        = errors.New("larder: operation would take long")
 	ErrNotDeclared = errors.New("larder: key was not declared to the transaction")
 )

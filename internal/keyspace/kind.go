@@ -96,6 +96,23 @@ func (sh *shard) discard(ref arena.Ref, at *layout) {
 	sh.arena.Free(ref, at.size)
 }
 
+// Abandon has maintenance free a structure in the slot's arena that no key holds: root is what a value of that type
+// and encoding would be.
+func (s *Slot) Abandon(t Type, e Encoding, root []byte) {
+	at := newLayout(t, e, false, 0, len(root))
+	a := s.shard.arena
+	if a.Reserve(at.size) != nil {
+		for !at.kind().Release(s.Env(), root, releaseNow) {
+		}
+		return
+	}
+	ref := a.Alloc(at.size)
+	p := a.Ptr(ref)
+	at.write(p, 0, "")
+	copy(at.valueAt(p), root)
+	s.shard.garbage = append(s.shard.garbage, garbage{ref: ref})
+}
+
 // collect frees about budget blocks of garbage and reports whether any is
 // left. The caller holds the lock.
 func (sh *shard) collect(budget int) (more bool) {

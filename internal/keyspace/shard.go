@@ -30,7 +30,8 @@ type shard struct {
 
 	_        [cacheLine]byte
 	mu       sync.Mutex
-	writing  bool // version is odd
+	waiting  atomic.Int32 // how many wait for mu
+	writing  bool         // version is odd
 	ks       *Keyspace
 	number   int
 	env      hashtable.Env
@@ -105,9 +106,19 @@ func newShard(ks *Keyspace, number int) *shard {
 	return sh
 }
 
+// acquire takes mu. Who waits for it is counted, so that a long operation can tell that somebody does.
+func (sh *shard) acquire() {
+	if sh.mu.TryLock() {
+		return
+	}
+	sh.waiting.Add(1)
+	sh.mu.Lock()
+	sh.waiting.Add(-1)
+}
+
 // lock takes the shard's lock.
 func (sh *shard) lock() error {
-	sh.mu.Lock()
+	sh.acquire()
 	if sh.ks.closed.Load() {
 		sh.mu.Unlock()
 		return ErrClosed

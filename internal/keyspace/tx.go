@@ -86,7 +86,7 @@ func (tx *Tx) lock(v View) error {
 		}
 		return nil
 	}
-	tx.each(func(sh *shard) { sh.mu.Lock() })
+	tx.each((*shard).acquire)
 	if v.ks.closed.Load() {
 		tx.each(func(sh *shard) { sh.mu.Unlock() })
 		return ErrClosed
@@ -132,6 +132,12 @@ func (tx *Tx) each(f func(*shard)) {
 			f(tx.ks.shards[i*64+bits.TrailingZeros64(w)])
 		}
 	}
+}
+
+// contended reports whether somebody waits for one of the locks.
+func (tx *Tx) contended() (yes bool) {
+	tx.each(func(sh *shard) { yes = yes || sh.waiting.Load() > 0 })
+	return yes
 }
 
 func (tx *Tx) hold(sh *shard) { tx.held[sh.number/64] |= 1 << (sh.number % 64) }

@@ -15,6 +15,7 @@ type session struct {
 	tx      *Tx
 	stats   *Counters
 	noTouch bool
+	brief   bool
 	origin  int64
 }
 
@@ -55,6 +56,22 @@ func (v View) WithoutTouch() View {
 	s.noTouch = true
 	v.session = &s
 	return v
+}
+
+// Brief returns the view for who has no time: operations that would take long fail with ErrLong, without effect.
+func (v View) Brief() View {
+	s := v.more()
+	s.brief = true
+	v.session = &s
+	return v
+}
+
+// TakeTime returns ErrLong if an operation that takes long must not be done through the view. Within a transaction it may.
+func (v View) TakeTime() error {
+	if v.session != nil && v.session.brief && v.session.tx == nil {
+		return ErrLong
+	}
+	return nil
 }
 
 // WithOrigin returns the view with changes that are announced, in events of ClassChange, as coming from origin.

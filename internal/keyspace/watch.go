@@ -98,15 +98,27 @@ func (w *Watch) Close() {
 	for _, k := range w.keys {
 		sh := w.ks.shardOf(k.key, w.ks.hash(k.key))
 		sh.mu.Lock()
-		rest := slices.DeleteFunc(sh.watched[k], func(o *Watch) bool { return o == w })
-		if len(rest) == 0 {
-			delete(sh.watched, k)
-		} else {
-			sh.watched[k] = rest
-		}
+		sh.unwatch(k, w)
 		sh.mu.Unlock()
 	}
 	w.keys = nil
+}
+
+// leave is Close for who holds the locks of the keys' shards.
+func (w *Watch) leave() {
+	for _, k := range w.keys {
+		w.ks.shardOf(k.key, w.ks.hash(k.key)).unwatch(k, w)
+	}
+	w.keys = nil
+}
+
+func (sh *shard) unwatch(k watchKey, w *Watch) {
+	rest := slices.DeleteFunc(sh.watched[k], func(o *Watch) bool { return o == w })
+	if len(rest) == 0 {
+		delete(sh.watched, k)
+	} else {
+		sh.watched[k] = rest
+	}
 }
 
 // signal tells the watches of a key what happened to it.

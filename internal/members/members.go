@@ -122,13 +122,24 @@ func (r *Root) Reserve(env *hashtable.Env, n int) error {
 }
 
 // Presize prepares an empty collection for n elements, so that inserting them
-// does not rebuild the table again and again: for who builds a large collection at once. It fails
-// without effect. O(n).
-func (r *Root) Presize(env *hashtable.Env, n int) error {
+// does not rebuild the table again and again: for who builds a large collection. It does so in steps,
+// from next on, zero at first, and returns where to go on, zero at the end. Before the end the collection is
+// good for Presize and CancelPresize only. If it fails the collection is as it was at first. O(1).
+func (r *Root) Presize(env *hashtable.Env, n int, next uint64) (uint64, error) {
 	before := env.Arena.Used()
-	err := r.table.Presize(env, n)
+	next, err := r.table.PresizeSome(env, n, next, presizeSegments)
 	r.account(env, before)
-	return err
+	return next, err
+}
+
+// presizeSegments is how many segments, of 4 to 8 KiB that must be cleared, are made in a step.
+const presizeSegments = 32
+
+// CancelPresize frees what Presize, which is not done, has taken.
+func (r *Root) CancelPresize(env *hashtable.Env, n int, next uint64) {
+	before := env.Arena.Used()
+	r.table.CancelPresize(env, n, next)
+	r.account(env, before)
 }
 
 // Insert adds an element that is not there yet and returns it. A Scored one has the

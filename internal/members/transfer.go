@@ -15,7 +15,7 @@ func (r *Root) Release(env *hashtable.Env, budget int) (done bool) {
 	}
 	var room [2 * batch]arena.Ref
 	for ; budget > 0; budget-- {
-		if r.table.Len() == 0 {
+		if r.table.IsBlank() {
 			return true
 		}
 		refs, next := r.table.Drain(a, uint64(r.earliest), room[:0])
@@ -26,7 +26,7 @@ func (r *Root) Release(env *hashtable.Env, budget int) (done bool) {
 		budget -= len(refs)
 		r.earliest = int64(next)
 	}
-	return r.table.Len() == 0
+	return r.table.IsBlank()
 }
 
 // Copy returns a copy of the collection in another arena, or in the same. If
@@ -86,7 +86,7 @@ func (r *Root) Relocate(env *hashtable.Env, cursor uint64, budget int, moved fun
 	entries := r.shape.entries(env)
 	for v.seen < budget {
 		r.table.Relocate(a, cursor)
-		cursor = r.table.Visit(env, entries, cursor, v)
+		cursor = r.table.VisitInPlace(env, entries, cursor, v)
 		if cursor == 0 {
 			return 0
 		}
