@@ -47,6 +47,8 @@ type client struct {
 	draining bool // close once what has been received is answered
 	failed   bool // closing because the input cannot be followed
 	waiting  bool // a command has deferred its reply
+	long     bool // it is to be sent on an errand for that
+	onErrand bool // this is an envoy
 	waitSeq  uint64
 	onCancel func() // ends what a deferred command waits for when its client goes
 
@@ -295,6 +297,10 @@ func (c *client) execute(s *scratch) {
 		c.begun = len(c.out)
 		c.call(&s.queue[done])
 		done++
+	}
+	if c.long {
+		c.long = false
+		c.sendOff(&s.queue[done-1])
 	}
 	if done < len(s.queue) {
 		c.in.rewind(s.queue[done-1].end)

@@ -71,6 +71,9 @@ func (c *client) bind(stores larder.DB) larder.DB {
 	if c.tracking != nil && c.tracking.noLoop {
 		stores = stores.WithOrigin(c.id)
 	}
+	if !c.onErrand {
+		stores = stores.Brief()
+	}
 	return stores
 }
 

@@ -46,13 +46,7 @@ func (c *client) queue(q *queued) {
 		c.closing = true
 		return
 	}
-	data, args := make([]byte, 0, n), make([][]byte, len(q.args))
-	for i, arg := range q.args {
-		at := len(data)
-		data = append(data, arg...)
-		args[i] = data[at:len(data):len(data)]
-	}
-	tx.queue = append(tx.queue, queued{cmd: q.cmd, args: args})
+	tx.queue = append(tx.queue, queued{cmd: q.cmd, args: cloneArgs(q.args)})
 	c.showTransaction()
 	c.writeSimple("QUEUED")
 }

@@ -58,7 +58,11 @@ var storeErrors = []struct {
 }
 
 // writeErr answers with the text that Redis has for an error of the store.
-func (c *client) writeErr(err error) { c.writeError(errorText(err)) }
+func (c *client) writeErr(err error) {
+	if !c.isLong(err) {
+		c.writeError(errorText(err))
+	}
+}
 
 func errorText(err error) string {
 	for i := range storeErrors {

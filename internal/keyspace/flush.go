@@ -19,6 +19,11 @@ func (v View) Flush(async bool) error { return v.flush(async, v.db, v.db+1) }
 func (v View) FlushAll(async bool) error { return v.flush(async, 0, v.ks.databases) }
 
 func (v View) flush(async bool, from, to int) error {
+	if !async {
+		if err := v.TakeTime(); err != nil {
+			return err
+		}
+	}
 	tx, err := v.BeginAll()
 	if err != nil {
 		return err

@@ -1,0 +1,96 @@
+package resp
+
+import (
+	"errors"
+	"runtime/debug"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/datatypes"
+)
+
+// Errands: commands that take long.
+//
+// An event loop serves many clients, who would all wait for a union of millions of members that one of them asks for. So the
+// stores that handlers use are brief: an operation that finds that it would take long fails with ErrLong, having changed
+// nothing. To tell costs it nothing, since it has just looked up how large its collections are. The handler's answer, that
+// error, then makes the client wait, as for a blocking command, while a goroutine runs the handler once more: for an envoy, a client
+// with the same settings, stores that take their time and replies of its own, which are the client's when it is back.
+
+// envoy is what a client is to those that run an errand for it.
+func (c *client) envoy() *client {
+	e := &client{
+		srv:           c.srv,
+		id:            c.id,
+		owner:         c.owner,
+		bound:         make(map[int]larder.DB),
+		errors:        c.errors,
+		resp:          c.resp,
+		authenticated: c.authenticated,
+		rights:        c.rights,
+		tracking:      c.tracking,
+		fd:            -1,
+		onErrand:      true,
+	}
+	e.noTouch = c.noTouch
+	e.selectDB(c.db)
+	return e
+}
+
+// isLong reports whether an operation was refused because it takes long. Then the client waits for an errand, on which
+// the command is sent when its handler has returned.
+func (c *client) isLong(err error) bool {
+	if !errors.Is(err, datatypes.ErrLong) {
+		return false
+	}
+	if !c.long {
+		c.long = true
+		c.deferReply(nil)
+		c.out = c.out[:c.begun]
+	}
+	return true
+}
+
+// takesLong is isLong for handlers that see by themselves how much there is to do.
+func (c *client) takesLong() bool { return !c.onErrand && c.exec == nil && c.isLong(datatypes.ErrLong) }
+
+// sendOff has a goroutine run the command whose handler has found that it takes long.
+func (c *client) sendOff(q *queued) {
+	e, seq := c.envoy(), c.waitSeq
+	own := queued{cmd: q.cmd, args: cloneArgs(q.args)}
+	c.srv.wg.Add(1)
+	go func() {
+		defer c.srv.wg.Done()
+		intact := e.runErrand(&own)
+		c.resume(seq, func(c *client) {
+			c.out = append(c.out, e.out...)
+			c.closing = c.closing || !intact
+		})
+	}()
+}
+
+// runErrand runs a command for another client. It returns false if that has failed by a defect of this program.
+func (c *client) runErrand(q *queued) (intact bool) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.srv.log().Error("resp: panic in a command", "panic", p, "client", c.id, "stack", string(debug.Stack()))
+			c.out, intact = nil, false
+		}
+	}()
+	q.cmd.handler(c, q.args)
+	return true
+}
+
+// cloneArgs returns a copy of arguments that are to outlive the input that they lie in.
+func cloneArgs(args [][]byte) [][]byte {
+	n := 0
+	for _, arg := range args {
+		n += len(arg)
+	}
+	data, own := make([]byte, 0, n), make([][]byte, len(args))
+	for i, arg := range args {
+		at := len(data)
+		data = append(data, arg...)
+		own[i] = data[at:len(data):len(data)]
+	}
+	return own
+}

@@ -1,0 +1,128 @@
+package resp
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+)
+
+// TestErrand: while a command that takes long is under way, other clients of the same loop are served, and what its own
+// has sent behind it waits.
+func TestErrand(t *testing.T) {
+	var runs atomic.Int32
+	finish := make(chan struct{})
+	stub(t, func(c *client, args [][]byte) {
+		runs.Add(1)
+		if c.takesLong() {
+			return
+		}
+		<-finish
+		c.writeBulk(args[1])
+	})
+	srv := newTestServer(t, func(s *Server) { s.Loops = 1 })
+	dial := transports["tcp"](t, srv)
+	patient, other := newPeer(t, dial()), newPeer(t, dial())
+	patient.send("ECHO before\r\nPING argument\r\nECHO behind\r\n")
+	patient.expect("$6\r\nbefore\r\n")
+	other.do("ECHO meanwhile\r\n", "$9\r\nmeanwhile\r\n")
+	patient.send("ECHO last\r\n")
+	other.do("ECHO meanwhile\r\n", "$9\r\nmeanwhile\r\n")
+	close(finish)
+	patient.expect("$8\r\nargument\r\n$6\r\nbehind\r\n$4\r\nlast\r\n")
+	if n := runs.Load(); n != 2 {
+		t.Errorf("the handler ran %d times, want once for the client and once for its envoy", n)
+	}
+}
+
+// TestErrandOutlivesClient: a client that goes leaves its errand to end by itself, and Close waits for that.
+func TestErrandOutlivesClient(t *testing.T) {
+	begun, finish := make(chan struct{}), make(chan struct{})
+	var ended atomic.Bool
+	stub(t, func(c *client, _ [][]byte) {
+		if c.takesLong() {
+			return
+		}
+		close(begun)
+		<-finish
+		c.writeSimple("PONG")
+		ended.Store(true)
+	})
+	srv := newTestServer(t, nil)
+	p := newPeer(t, transports["tcp"](t, srv)())
+	p.send("PING\r\n")
+	<-begun
+	p.Close()
+	eventually(t, "the client is gone", func() bool { return srv.clientCount() == 0 })
+	close(finish)
+	srv.Close()
+	if !ended.Load() {
+		t.Error("the server did not wait for the errand")
+	}
+}
+
+// TestErrandPanics: a defect met on an errand costs its client the connection and nobody else anything.
+func TestErrandPanics(t *testing.T) {
+	stub(t, func(c *client, _ [][]byte) {
+		if !c.takesLong() {
+			panic("oh dear")
+		}
+	})
+	srv := newTestServer(t, nil)
+	dial := transports["tcp"](t, srv)
+	p, other := newPeer(t, dial()), newPeer(t, dial())
+	p.send("ECHO a\r\nPING\r\nECHO b\r\n")
+	p.expect("$1\r\na\r\n")
+	p.expectEnd()
+	other.do("ECHO c\r\n", "$1\r\nc\r\n")
+}
+
+// TestLongCommands sends commands on collections so large that they take long, each in the midst of others, over every transport.
+func TestLongCommands(t *testing.T) {
+	const n = 5000
+	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
+		p := newPeer(t, dial())
+		for i := range n {
+			srv.Cache.Sets().Add("a", fmt.Sprint("m", i))
+			srv.Cache.Sets().Add("b", fmt.Sprint("m", i+n/2))
+		}
+		p.do("ECHO x\r\nSUNIONSTORE dst a b\r\nSCARD dst\r\nSINTERCARD 2 a b\r\nSDIFFSTORE dst a b\r\nSCARD dst\r\n",
+			fmt.Sprintf("$1\r\nx\r\n:%d\r\n:%d\r\n:%d\r\n:%d\r\n:%d\r\n", n+n/2, n+n/2, n/2, n/2, n/2))
+		p.do("MULTI\r\nSINTERSTORE dst a b\r\nSCARD dst\r\nEXEC\r\n",
+			fmt.Sprintf("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:%d\r\n:%d\r\n", n/2, n/2))
+		p.do("CLIENT REPLY SKIP\r\nSUNIONSTORE dst a b\r\nECHO y\r\n", "$1\r\ny\r\n")
+		p.do("CLIENT REPLY OFF\r\nSUNIONSTORE dst a b\r\nCLIENT REPLY ON\r\nECHO z\r\n", "+OK\r\n$1\r\nz\r\n")
+		p.send("SMEMBERS a\r\nECHO x\r\n")
+		p.expectMembers(n)
+		p.expect("$1\r\nx\r\n")
+		p.do("FLUSHALL\r\nDBSIZE\r\n", "+OK\r\n:0\r\n")
+	})
+}
+
+// expectMembers expects an array of n different strings.
+func (p *peer) expectMembers(n int) {
+	p.t.Helper()
+	p.expect(fmt.Sprintf("*%d\r\n", n))
+	seen := make(map[string]bool, n)
+	for range n {
+		length, err := p.r.ReadString('\n')
+		if err != nil || !strings.HasPrefix(length, "$") {
+			p.t.Fatalf("%q, %v", length, err)
+		}
+		seen[line(p.t, p.r)] = true
+	}
+	if len(seen) != n {
+		p.t.Errorf("%d different members, want %d", len(seen), n)
+	}
+}
+
+func line(t testing.TB, r *bufio.Reader) string {
+	t.Helper()
+	s, err := r.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
