@@ -406,7 +406,8 @@ func (l *listValue) set(s *keyspace.Slot, index int, e encoding.Element) error {
 
 // Insert adds a value before the first element that equals pivot, or behind that. It returns
 // the length, -1 if there is no such element, 0 if the key does not exist. It is LINSERT. O(n)
-// to find the pivot and O(log n) to insert.
+// to find the pivot, though a list that is searched again and again comes to know better where to look, and O(log n)
+// to insert.
 func (st Lists) Insert(key string, before bool, pivot, value []byte) (length int, err error) {
 	if len(value) > keyspace.MaxSize {
 		return 0, ErrTooLarge
@@ -417,7 +418,10 @@ func (st Lists) Insert(key string, before bool, pivot, value []byte) (length int
 		return 0, err
 	}
 	defer s.Unlock()
-	index := l.find(encoding.TextElement(pivot))
+	index := l.search(&s, st.view, encoding.TextElement(pivot))
+	if !s.Exists() {
+		return 0, nil // evicted to make room
+	}
 	if index < 0 {
 		return -1, nil
 	}
@@ -475,7 +479,7 @@ func (st Lists) Remove(key string, count int, value []byte) (removed int, err er
 	}
 	defer s.Unlock()
 	e := encoding.TextElement(value)
-	if l.find(e) < 0 {
+	if l.search(&s, st.view, e) < 0 {
 		return 0, nil
 	}
 	side, most := Left, count

@@ -24,6 +24,12 @@ func (st Lists) Pos(key string, value []byte, o PosOptions) (indexes []int, err 
 		return nil, err
 	}
 	defer s.Unlock()
+	if o.Count == 1 && o.MaxLen <= 0 && (o.Rank == 0 || o.Rank == 1) {
+		if index := l.find(encoding.TextElement(value)); index >= 0 {
+			indexes = append(indexes, index)
+		}
+		return indexes, nil
+	}
 	p := posSearch{e: encoding.TextElement(value), count: o.Count, looks: o.MaxLen}
 	if p.count <= 0 {
 		p.count = math.MaxInt

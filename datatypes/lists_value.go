@@ -376,19 +376,30 @@ func (l *listValue) each(index, n int, fn func(encoding.Element) bool) {
 	}
 }
 
+// search returns the index of the first element that equals e, or -1. It makes what helps later searches, unless that
+// takes more memory than there is; for which the key may be evicted.
+func (l *listValue) search(s *keyspace.Slot, v keyspace.View, e encoding.Element) int {
+	if !l.large() {
+		return l.find(e)
+	}
+	learn := s.Grow(l.blocks().SearchNeed()) == nil
+	*l = openList(s, v)
+	if !l.large() {
+		return l.find(e)
+	}
+	s.Rearrange()
+	return l.blocks().Find(e, learn)
+}
+
 // find returns the index of the first element that equals e, or -1.
 func (l *listValue) find(e encoding.Element) int {
-	c, _ := l.seek(0)
-	for before := 0; ; {
-		if p, ok := c.Find(c.First(), e, 1); ok {
-			for q := c.First(); q < p; q = c.Next(q) {
-				before++
-			}
-			return before
-		}
-		before += c.Len()
-		if !c.next() {
-			return -1
+	switch {
+	case l.large():
+		return l.blocks().Find(e, false)
+	case l.dense != nil:
+		if p, ok := l.dense.Find(l.dense.First(), e, 1); ok {
+			return l.dense.Index(p)
 		}
 	}
+	return -1
 }

@@ -260,6 +260,9 @@ func (lp Listpack) Len() int {
 	return lp.distance(lp.First(), lp.End())
 }
 
+// Index returns how many elements there are before position p. O(n).
+func (lp Listpack) Index(p int) int { return lp.distance(lp.First(), p) }
+
 // distance counts the elements from p to q.
 func (lp Listpack) distance(p, q int) int {
 	n := 0

@@ -277,6 +277,9 @@ func (s *Slot) beginWrite() {
 	}
 }
 
+// Rearrange must precede what moves blocks of the value about and changes nothing that anybody sees.
+func (s *Slot) Rearrange() { s.shard.beginWrite() }
+
 // ExpireAt returns when the key expires in Unix milliseconds, zero for never.
 func (s *Slot) ExpireAt() int64 {
 	if !s.Exists() || !s.at.hasExpiry() {

@@ -20,7 +20,7 @@ const (
 func (s Side) Other() Side { return s ^ 1 }
 
 // blockHeader precedes the listpack's part of a block.
-const blockHeader = 8
+const blockHeader = 12
 
 // block is the whole of a block's memory.
 type block []byte
@@ -28,15 +28,21 @@ type block []byte
 func (b block) start() int      { return int(binary.LittleEndian.Uint32(b)) }
 func (b block) setStart(at int) { binary.LittleEndian.PutUint32(b, uint32(at)) }
 
+// end returns where what the listpack may take ends.
+func (b block) end() int { return len(b) - b.filterSize() }
+
 // pack returns the listpack. Its capacity is what it may grow to where it is.
-func (b block) pack() encoding.Listpack { return encoding.PrefixListpack(b[b.start():]) }
+func (b block) pack() encoding.Listpack {
+	end := b.end()
+	return encoding.PrefixListpack(b[b.start():end:end])
+}
 
 // room returns how many bytes an element at a side may take.
 func (b block) room(side Side) int {
 	if side == Left {
 		return b.start() - blockHeader
 	}
-	return len(b) - b.start() - len(b.pack())
+	return b.end() - b.start() - len(b.pack())
 }
 
 // push adds an element, for which there is room.
@@ -72,6 +78,7 @@ func (l List) newBlock(n int, side Side) (arena.Ref, block) {
 	ref := l.a.Alloc(size)
 	b := block(l.a.Bytes(ref, size))
 	binary.LittleEndian.PutUint32(b[4:], uint32(size))
+	b.setFilterSize(0)
 	at := blockHeader
 	if side == Left {
 		at = size - encoding.EmptyListpackSize
@@ -89,7 +96,7 @@ func (l List) freeBlock(ref arena.Ref) {
 }
 
 // resize gives a listpack a block in which it may grow to n bytes by elements at a
-// side, or moves it to the other end of the block that it has.
+// side, or moves it to the other end of the block that it has. The block has no filter.
 func (l List) resize(ref arena.Ref, n int, side Side) arena.Ref {
 	from := l.block(ref)
 	to, moved := from, ref
@@ -103,6 +110,7 @@ func (l List) resize(ref arena.Ref, n int, side Side) arena.Ref {
 	}
 	copy(to[at:], lp)
 	to.setStart(at)
+	to.setFilterSize(0)
 	if moved != ref {
 		l.freeBlock(ref)
 	}

@@ -129,6 +129,9 @@ func (c *Cursor) discard(n int) {
 // Memory was reserved.
 func (c *Cursor) splice(p, q int, elements ...encoding.Element) {
 	b := c.l.block(c.ref)
+	if len(elements) > 0 {
+		b.setFilterSize(0)
+	}
 	lp := b.pack()
 	had, size := lp.Len(), lp.SpliceSize(p, q, elements...)
 	if b.start()+size > len(b) {
@@ -171,10 +174,12 @@ func (c *Cursor) join(next *Cursor) bool {
 	if size > c.l.limit.Bytes/4*3 || lp.Len()+n > c.l.limit.Count {
 		return false
 	}
-	if b := c.l.block(c.ref); b.start()+size > len(b) {
+	b := c.l.block(c.ref)
+	b.setFilterSize(0)
+	if b.start()+size > len(b) {
 		c.setRef(c.l.resize(c.ref, size, Right))
-		lp = c.Pack()
 	}
+	lp = c.Pack()
 	lp.AppendRange(more, more.First(), more.End(), n)
 	c.recount(n)
 	next.discard(n)

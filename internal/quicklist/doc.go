@@ -13,17 +13,18 @@
 //
 // # Blocks
 //
-//	start  4 bytes, where in the block the listpack begins
-//	size   4 bytes, of the block
-//	…      unused
+//	start   4 bytes, where in the block the listpack begins
+//	size    4 bytes, of the block
+//	filter  4 bytes, how many of the last bytes are a filter (see filter.go)
+//	…       unused
 //	listpack
-//	…      unused
+//	…       unused
 //
 // The listpack has room on either side. An element that is pushed at the left is written in front
 // of the first one, with the listpack's header in front of that again; one popped there has the header
 // written behind it. So neither end ever moves what is in between. A block is as large
 // as one of the arena's size classes and grows from one to the next; blocks that were filled in
-// order are full but for less than an element, and a list takes 8 bytes a block beside the listpack
+// order are full but for less than an element, and a list takes 12 bytes a block beside the listpack
 // and about 6 in the tree.
 //
 // An element larger than a block may be has a block of its own.

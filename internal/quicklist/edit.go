@@ -145,9 +145,14 @@ func (c *Cursor) delete(p int) {
 // Remove deletes up to most elements that equal e, the first ones seen from a side, and
 // returns how many those were. O(n).
 func (l List) Remove(e encoding.Element, side Side, most int) (removed int) {
+	mark := fingerprint(e)
 	if side == Left {
 		for at := 0; at < l.r.Len() && removed < most; {
 			c, offset := l.Seek(at)
+			if !l.block(c.ref).mayHold(mark) {
+				at += c.Pack().Len() - offset
+				continue
+			}
 			looked, n := c.removeFrom(offset, e, most-removed)
 			at += looked - n
 			removed += n
@@ -157,6 +162,9 @@ func (l List) Remove(e encoding.Element, side Side, most int) (removed int) {
 	for at := l.r.Len(); at > 0 && removed < most; {
 		c, offset := l.Seek(at - 1)
 		at -= offset + 1
+		if !l.block(c.ref).mayHold(mark) {
+			continue
+		}
 		removed += c.removeBefore(offset, e, most-removed)
 	}
 	return removed

@@ -153,11 +153,14 @@ func (l List) pushBlock(side Side, e encoding.Element, size int) error {
 // grow without another block: to the end if the list is so large that an unused block is
 // little of it.
 func (l List) roomy(n int) int {
-	if l.r.bytes < 16*uint64(l.limit.Bytes) {
+	if !l.long() {
 		return n
 	}
 	return max(n, l.limit.Bytes-blockHeader)
 }
+
+// long reports whether a block is little of the list.
+func (l List) long() bool { return l.r.bytes >= 16*uint64(l.limit.Bytes) }
 
 // retire has the block at an end, if there is one, enter the tree, as small as
 // it can be.
@@ -195,6 +198,7 @@ func (l List) adopt(side Side) {
 		c = l.tree().Last()
 	}
 	*end = c.Ref()
+	l.block(*end).setFilterSize(0)
 	c.Delete()
 }
 

@@ -60,8 +60,14 @@ func check(t reporter, l List) (all []string) {
 		if weight != lp.Len() {
 			t.Fatalf("block at %d has %d elements, is counted for %d", at, lp.Len(), weight)
 		}
+		if len(b.filter()) > 0 && c.part != middle {
+			t.Fatalf("block at %d has a filter and is an end", at)
+		}
 		for _, e := range lp.All() {
 			all = append(all, e.String())
+			if !b.mayHold(fingerprint(e)) {
+				t.Fatalf("block at %d: %q is missing in the filter", at, e)
+			}
 		}
 		at += lp.Len()
 		bytes += len(b)
@@ -156,6 +162,21 @@ func (m *model) remove(side Side, s string, most int) {
 	}
 }
 
+func (m *model) find(s string, learn bool) {
+	m.t.Helper()
+	if got, want := m.Find(element(s), learn), slices.Index(m.want, s); got != want {
+		m.t.Fatalf("%q is found at %d, want %d", s, got, want)
+	}
+}
+
+// filters returns how many blocks have one.
+func (m *model) filters() (n int) {
+	for c, _ := m.Seek(0); c.Valid(); c.Next() {
+		n += min(m.block(c.ref).filterSize(), 1)
+	}
+	return n
+}
+
 // texts are of few values, so that some are found again, and of all sizes.
 func text(src *rand.Rand) string {
 	switch src.IntN(12) {
@@ -173,10 +194,10 @@ func TestAgainstModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		src := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
-		limit := rapid.SampledFrom([]Limit{{NodeBytes, 1}, {NodeBytes, 5}, {300, 20}, {1000, maxCount}}).Draw(rt, "limit")
+		limit := rapid.SampledFrom([]Limit{{NodeBytes, 1}, {NodeBytes, 5}, {300, 20}, {400, maxCount}, {1000, maxCount}}).Draw(rt, "limit")
 		m := &model{List: new(Root).List(newArena(t), limit), t: rt}
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
-			op, n := rapid.IntRange(0, 9).Draw(rt, "op"), rapid.IntRange(1, 150).Draw(rt, "n")
+			op, n := rapid.IntRange(0, 10).Draw(rt, "op"), rapid.IntRange(1, 150).Draw(rt, "n")
 			side := Side(rapid.IntRange(0, 1).Draw(rt, "side"))
 			for range n {
 				have := len(m.want)
@@ -196,6 +217,8 @@ func TestAgainstModel(t *testing.T) {
 					m.drop(side, 1)
 				case op < 8:
 					m.drop(side, min(have, src.IntN(10)))
+				case op == 10:
+					m.find(text(src), n%2 == 0)
 				}
 			}
 			switch have := len(m.want); {
@@ -239,6 +262,82 @@ func TestEdges(t *testing.T) {
 		}
 		m.same()
 		m.drop(Side(len(m.want)%2), 1+len(m.want)/50)
+	}
+}
+
+// TestFilters: searches of a long list give its blocks filters, which see to it that nothing is overlooked after any
+// change.
+func TestFilters(t *testing.T) {
+	t.Parallel()
+	src := rand.New(rand.NewPCG(1, 2))
+	a := newArena(t)
+	m := &model{List: new(Root).List(a, Limit{1000, maxCount}), t: t}
+	value := func() string {
+		n := src.IntN(5000)
+		if n%3 == 0 {
+			return fmt.Sprint(n - 2500)
+		}
+		return fmt.Sprint("element ", n)
+	}
+	for range 10_000 {
+		m.push(Right, value())
+	}
+	m.find("missing", false)
+	if n := m.filters(); n != 0 {
+		t.Fatalf("%d filters before anything was to be learned", n)
+	}
+	m.find("missing", true)
+	if n := m.filters(); n != filtersPerSearch {
+		t.Fatalf("%d filters after a search, want %d", n, filtersPerSearch)
+	}
+	searched := func() {
+		t.Helper()
+		for range 20 {
+			m.find(value(), true)
+			m.find("missing", true)
+		}
+		m.same()
+		if m.filters() < 50 {
+			t.Fatalf("only %d filters", m.filters())
+		}
+	}
+	searched()
+	for range 300 {
+		i, s := src.IntN(len(m.want)), value()
+		m.must(m.Insert(i, element(s)))
+		m.want = slices.Insert(m.want, i, s)
+		m.find(s, i%2 == 0)
+	}
+	searched()
+	for range 300 {
+		i, s := src.IntN(len(m.want)), value()
+		m.must(m.Replace(i, element(s)))
+		m.want[i] = s
+		m.find(s, i%2 == 0)
+	}
+	searched()
+	for range 100 {
+		s := value()
+		m.remove(Side(src.IntN(2)), s, 1+src.IntN(3))
+		m.find(s, false)
+	}
+	searched()
+	var r Root
+	m.must(m.Copy(a, &r))
+	c := &model{r.List(a, m.limit), t, m.want}
+	if got, want := c.filters(), m.filters(); got != want || check(t, c.List) == nil {
+		t.Fatalf("a copy has %d filters, want %d", got, want)
+	}
+	for !c.Release(1 << 10) {
+	}
+	for side := range []Side{Left, Right} {
+		for range 1000 {
+			m.drop(Side(side), 1)
+			m.push(Side(side), value()+"x")
+			m.push(Side(side), value())
+			m.drop(Side(side), 1)
+		}
+		searched()
 	}
 }
 
