@@ -226,7 +226,9 @@ func addCommand(e *environment, t *table, name string, redis, larder, ratios sam
 	t.add(name, formatNanos(redis.median()), formatNanos(larder.median()), formatRatio(ratios.median()), ratios.span(formatRatio), bars[0], bars[1])
 }
 
-func (b *commandsBenchmark) selects(cell commandCell) bool { return b.matches.MatchString(cell.name) }
+func (b *commandsBenchmark) selects(cell commandCell) bool {
+	return b.matches == nil || b.matches.MatchString(cell.name)
+}
 
 // group measures the commands of a group on both servers in turn.
 func (b *commandsBenchmark) group(e *environment, t *table, pair [2]*server, g *commandGroup) error {

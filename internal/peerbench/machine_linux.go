@@ -46,6 +46,11 @@ func processCPUTime(pid int) (time.Duration, error) {
 	return time.Duration(user+system) * 10 * time.Millisecond, err
 }
 
+// processResidentBytes is the resident set of another process.
+func processResidentBytes(pid int) int64 {
+	return procKiB("/proc/"+strconv.Itoa(pid)+"/status", "VmRSS")
+}
+
 func cpuModel() string       { return procField("/proc/cpuinfo", "model name") }
 func memoryTotal() int64     { return procKiB("/proc/meminfo", "MemTotal") }
 func memoryAvailable() int64 { return procKiB("/proc/meminfo", "MemAvailable") }

@@ -22,3 +22,5 @@ func kernelRelease() string   { return "" }
 func processCPUTime(int) (time.Duration, error) {
 	return 0, errors.New("another process's CPU time is read on linux only")
 }
+
+func processResidentBytes(int) int64 { return 0 }

@@ -36,6 +36,13 @@ var commands = []command{
 	{"expire", "memory and CPU time when all entries lapse unread", &expireBenchmark{}},
 	{"hitratio", "hit ratios on generated and recorded traces", &hitRatioBenchmark{}},
 	{"server", "server's CPU time a request beside redis-server", &serverBenchmark{}},
+	{"throughput", "requests a second with all processors busy, beside redis-server", &throughputBenchmark{}},
+	{"mget", "server's CPU time to read 100 keys at once beside redis-server", &mgetBenchmark{}},
+	{"latency", "latency at half of saturation beside redis-server", &latencyBenchmark{}},
+	{"large", "what small requests notice of a reader of large values", &largeBenchmark{}},
+	{"idle", "memory of idle connections beside redis-server", &idleBenchmark{}},
+	{"invalidation", "from a write to the invalidation that valkey-go sees", &invalidationBenchmark{}},
+	{"tls", "throughput and CPU time by TLS beside plain", &tlsBenchmark{}},
 	{"commands", "server's CPU time a command on other types than strings", &commandsBenchmark{}},
 	{"types", "memory of collections beside redis-server", &typesBenchmark{}},
 	{"allocs", "allocations per operation", &allocsBenchmark{}},
@@ -44,9 +51,9 @@ var commands = []command{
 func usage() {
 	fmt.Fprintln(os.Stderr, "usage: peerbench <command> [flags]   (peerbench <command> -h lists the flags)")
 	for _, c := range commands {
-		fmt.Fprintf(os.Stderr, "  %-9s %s\n", c.name, c.summary)
+		fmt.Fprintf(os.Stderr, "  %-12s %s\n", c.name, c.summary)
 	}
-	fmt.Fprintf(os.Stderr, "  %-9s %s\n", "all", "everything, in one report")
+	fmt.Fprintf(os.Stderr, "  %-12s %s\n", "all", "everything, in one report")
 }
 
 func main() {
