@@ -132,7 +132,7 @@ func (c *client) denial(q *queued) string {
 	if denial.Reason == acl.Permitted {
 		return ""
 	}
-	c.last.Store(q.cmd)
+	c.begins(q.cmd)
 	c.logDenial(denial, q)
 	return denialText(denial, q.cmd)
 }

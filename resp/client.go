@@ -43,6 +43,8 @@ type client struct {
 
 	tracking *tracking // nil unless the client has its reads tracked
 
+	timing
+
 	closing  bool // close once the replies are sent; execute nothing more
 	draining bool // close once what has been received is answered
 	failed   bool // closing because the input cannot be followed
@@ -59,6 +61,7 @@ type client struct {
 	since      int64 // second of the server's coarse clock at which the client connected
 	lastActive atomic.Int64
 	last       atomic.Pointer[command] // the command executed last
+	calls      int64                   // of last that are not counted yet
 	unreadLen  atomic.Int64
 	unsentLen  atomic.Int64
 
@@ -112,6 +115,7 @@ type counters struct {
 	bytesOut atomic.Int64
 	_        [5]int64 // keeps the counters of two loops off one cache line
 	lookups  larder.Counters
+	callCounts
 }
 
 // newClient returns a client that owner serves. It becomes known to the server by add.
@@ -292,6 +296,10 @@ func (c *client) queuedKeys(s *scratch) {
 
 // execute runs the queued commands as long as the client may go on.
 func (c *client) execute(s *scratch) {
+	watch := c.srv.watching()
+	if watch != watchNothing {
+		c.beginBatch(watch)
+	}
 	done := 0
 	for done < len(s.queue) && c.runnable() {
 		c.begun = len(c.out)
@@ -306,6 +314,10 @@ func (c *client) execute(s *scratch) {
 		c.in.rewind(s.queue[done-1].end)
 	}
 	c.owner.counters().commands.Add(int64(done))
+	c.countCalls()
+	if watch != watchNothing {
+		c.endBatch(watch, s.queue[:done])
+	}
 }
 
 // call executes one command.
@@ -326,8 +338,9 @@ func (c *client) call(q *queued) {
 // run executes a command to which there is no objection.
 func (c *client) run(q *queued) {
 	if c.last.Load() != q.cmd {
-		c.last.Store(q.cmd)
+		c.begins(q.cmd)
 	}
+	c.calls++
 	q.cmd.handler(c, q.args)
 }
 
@@ -355,6 +368,7 @@ func (c *client) refuse(q *queued, problem string) {
 		c.closing = true
 		return
 	}
+	c.rejects(q)
 	if c.tx != nil {
 		c.tx.failed = true
 	}
@@ -362,13 +376,13 @@ func (c *client) refuse(q *queued, problem string) {
 		c.endTransaction()
 		problem = "EXECABORT Transaction discarded because of: " + strings.TrimPrefix(problem, "ERR ")
 	}
-	c.writeError(problem)
+	c.appendError(problem)
 }
 
 // protocolError answers input that cannot be followed and ends the connection.
 func (c *client) protocolError(text string) {
 	c.srv.log().Debug("resp: protocol error", "addr", c.addr, "id", c.id, "error", text)
-	c.writeError("ERR Protocol error: " + text)
+	c.appendError("ERR Protocol error: " + text)
 	c.closing, c.failed = true, true
 }
 
@@ -416,7 +430,7 @@ func (c *client) resume(seq uint64, reply func(c *client)) {
 		c.waiting = false
 		c.onCancel = nil
 		c.begun = len(c.out)
-		reply(c)
+		c.answerHeld(reply)
 		c.hush()
 	})
 }

@@ -23,7 +23,7 @@ func aclCommands() []*command {
 			{name: "acl|load", handler: cmdACLLoad, arity: 2, flags: others},
 			{name: "acl|log", handler: cmdACLLog, arity: -2, flags: others},
 			{name: "acl|save", handler: cmdACLSave, arity: 2, flags: others},
-			{name: "acl|setuser", handler: cmdACLSetUser, arity: -3, flags: others},
+			{name: "acl|setuser", handler: cmdACLSetUser, arity: -3, flags: others, secret: secretOfSetUser},
 			{name: "acl|users", handler: cmdACLUsers, arity: 2, flags: others},
 			{name: "acl|whoami", handler: cmdACLWhoAmI, arity: 2, flags: own},
 		}},

@@ -8,7 +8,7 @@ func configCommands() []*command {
 			{name: "config|help", handler: cmdConfigHelp, arity: 2, flags: flagLoading | flagStale},
 			{name: "config|resetstat", handler: cmdConfigResetStat, arity: 2, flags: own, wholeCache: true},
 			{name: "config|rewrite", handler: cmdConfigRewrite, arity: 2, flags: own},
-			{name: "config|set", handler: cmdConfigSet, arity: -4, flags: own,
+			{name: "config|set", handler: cmdConfigSet, arity: -4, flags: own, secret: secretOfConfigSet,
 				tips: []string{"request_policy:all_nodes", "response_policy:all_succeeded"}},
 		}},
 	}

@@ -34,18 +34,18 @@ func cmdDebug(c *client, args [][]byte) {
 		return
 	}
 	seconds, _ := strconv.ParseFloat(string(args[2]), 64)
-	c.sleep(time.Duration(seconds * float64(time.Second)))
+	c.sleep(args, time.Duration(seconds*float64(time.Second)))
 }
 
-// sleep answers the running command after a while.
-func (c *client) sleep(d time.Duration) {
+// sleep answers the running command, which args is the call of, after a while.
+func (c *client) sleep(args [][]byte, d time.Duration) {
 	if c.exec != nil { // nothing in a transaction may be done later
 		time.Sleep(d)
 		c.writeOK()
 		return
 	}
 	var timer *time.Timer
-	seq := c.deferReply(func() { timer.Stop() })
+	seq := c.deferWork(args, func() { timer.Stop() })
 	timer = time.AfterFunc(d, func() {
 		c.resume(seq, (*client).writeOK)
 	})

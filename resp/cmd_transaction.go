@@ -206,6 +206,7 @@ func (c *client) runTransaction(tx *transaction, inside *larder.Tx) error {
 		c.exec = nil
 		c.selectDB(c.db)
 	}()
+	defer c.timeTransaction()()
 	c.writeArray(len(tx.queue))
 	for i := range tx.queue {
 		c.runQueued(&tx.queue[i])
@@ -218,7 +219,7 @@ func (c *client) runTransaction(tx *transaction, inside *larder.Tx) error {
 func (c *client) runQueued(q *queued) {
 	silent, from := c.silent(), len(c.out)
 	if problem := c.lateDenial(q); problem != "" {
-		c.writeError(problem)
+		c.appendError(problem)
 	} else {
 		c.runInMode(q)
 	}

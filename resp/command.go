@@ -24,6 +24,7 @@ type handler func(c *client, args [][]byte)
 // command is one entry of the command table, or one subcommand of an entry.
 type command struct {
 	name     string // lower case; a subcommand's is "container|subcommand"
+	id       int    // of its counters
 	handler  handler
 	arity    int // number of arguments with the name; negative: at least that many
 	flags    commandFlags
@@ -39,6 +40,8 @@ type command struct {
 	wholeCache      bool // deals with more of the cache than the keys that it names
 
 	subcommands []*command
+
+	secret func(args [][]byte, index int) bool // whether an argument must not be shown to others; nil: none
 
 	firstKey, lastKey, keyStep int // derived from keys
 
@@ -340,6 +343,7 @@ const maxCommandName = 32
 var (
 	commandList  []*command // in the order of declaration
 	commandTable [commandSlots]*command
+	commandIDs   int // how many commands and subcommands there are
 )
 
 func init() {
@@ -362,6 +366,8 @@ func init() {
 		commandCommands(),
 		configCommands(),
 		infoCommands(),
+		slowlogCommands(),
+		latencyCommands(),
 		aclCommands(),
 	} {
 		for _, cmd := range group {
@@ -374,6 +380,11 @@ func init() {
 
 // complete derives what follows from the declared facts.
 func (cmd *command) complete() {
+	if commandIDs == maxCommandIDs {
+		panic("resp: maxCommandIDs is too small")
+	}
+	cmd.id = commandIDs
+	commandIDs++
 	cmd.deriveKeyRange()
 	cmd.category |= impliedCategories(cmd.flags, cmd.category)
 	for _, sub := range cmd.subcommands {

@@ -84,6 +84,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 		pubsubDocs(),
 		trackingDocs(),
 		pubsubDocs(), listDocs(),
+		slowlogDocs(), latencyDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc

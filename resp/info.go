@@ -50,6 +50,7 @@ type infoSection struct {
 	name  string // the title is this with a capital, unless there is one
 	title string
 	write func(r *infoReport)
+	extra bool // not among those shown by default
 }
 
 // infoSections are in the order of the report.
@@ -62,7 +63,9 @@ var infoSections = []infoSection{
 	{name: "replication", write: (*infoReport).writeReplication},
 	{name: "cpu", title: "CPU", write: (*infoReport).writeCPU},
 	{name: "modules", write: func(*infoReport) {}},
+	{name: "commandstats", write: (*infoReport).writeCommandStats, extra: true},
 	{name: "errorstats", write: (*infoReport).writeErrorStats},
+	{name: "latencystats", write: (*infoReport).writeLatencyStats, extra: true},
 	{name: "cluster", write: (*infoReport).writeCluster},
 	{name: "keyspace", write: (*infoReport).writeKeyspace},
 }
@@ -75,8 +78,9 @@ func (sec *infoSection) heading() string {
 }
 
 // Info returns a report on the server and its store in lines "field:value" under headings "# Section", with the fields
-// of Redis' INFO. Sections are named in any case; no name, default, all and everything mean all of them. Names of
-// sections that there are not add nothing. It is INFO. O(clients + databases × shards).
+// of Redis' INFO. Sections are named in any case. No name and default mean all but those of single commands, which are
+// commandstats and latencystats; all and everything mean all. Names of sections that there are not add nothing. It is
+// INFO. O(clients + databases × shards + commands × event loops).
 func (s *Server) Info(sections ...string) string {
 	s.init()
 	return s.report(s.Cache, sections)
@@ -102,9 +106,11 @@ func (s *Server) report(store inspected, sections []string) string {
 }
 
 func (sec *infoSection) wanted(names []string) bool {
-	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool {
+	return len(names) == 0 && !sec.extra || slices.ContainsFunc(names, func(name string) bool {
 		switch name := strings.ToLower(name); name {
-		case "default", "all", "everything":
+		case "default":
+			return !sec.extra
+		case "all", "everything":
 			return true
 		default:
 			return name == sec.name

@@ -20,7 +20,13 @@ type operations struct {
 	oldPassword string                 // and what it was before
 	keepAlive   atomic.Int64           // seconds, 0: never
 
-	errors errorCounts
+	errors  errorCounts
+	faults  [maxCommandIDs]faultCounts // by command.id
+	slowlog slowlog
+	monitor latencyMonitor
+
+	// What was counted of each command when the counters were reset, nil where nothing was.
+	commandBase atomic.Pointer[[maxCommandIDs]*CommandStats]
 
 	mu         sync.Mutex
 	base       Counts // those that INFO does not show, because they were reset
@@ -38,6 +44,7 @@ const defaultKeepAlive = 300
 func (o *operations) init(s *Server) {
 	o.runID, o.replicationID = randomID(), randomID()
 	o.oldPassword = s.Password
+	o.slowlog.max = standardSlowlogLen
 	o.keepAlive.Store(defaultKeepAlive)
 	o.lastAt = time.Now()
 }

@@ -11,6 +11,7 @@ const (
 	modeSkipNext                     // CLIENT REPLY SKIP is being executed
 	modeSkip                         // the command after it is being executed
 	modeTracking                     // CLIENT TRACKING ON
+	modeTimed                        // the time that commands take is taken
 )
 
 func (m *modes) set(mode modes, on bool) {
@@ -45,6 +46,10 @@ func (c *client) callInMode(q *queued) {
 func (c *client) runInMode(q *queued) {
 	if c.modes&modeTracking != 0 {
 		c.track(q)
+	}
+	if c.modes&modeTimed != 0 {
+		c.runTimed(q)
+		return
 	}
 	c.run(q)
 }

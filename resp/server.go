@@ -105,6 +105,12 @@ type settings struct {
 	maxQuery     atomic.Int64
 	outputLimits atomic.Pointer[outputLimits]
 	maxTracked   atomic.Int64 // keys, 0: no limit
+
+	watching         atomic.Uint32 // how closely time is watched, which follows from the next three
+	trackLatency     atomic.Bool
+	slowerThan       atomic.Int64 // microseconds, negative: never
+	monitorThreshold atomic.Int64 // milliseconds, 0: never
+	percentiles      atomic.Pointer[string]
 }
 
 // init takes the fields over.
@@ -120,6 +126,9 @@ func (s *Server) init() {
 		s.settings.maxBulk.Store(int64(min(orDefault(s.MaxBulkLen, defaultMaxBulkLen), 1<<30)))
 		s.settings.outputLimits.Store(&standardOutputLimits)
 		s.settings.maxTracked.Store(defaultMaxTracked)
+		s.settings.slowerThan.Store(standardSlowerThan)
+		s.settings.percentiles.Store(new(standardPercentiles))
+		s.setWatching()
 		s.tracker.srv = s
 		s.seconds.Store(time.Now().Unix())
 		s.mu.Lock()

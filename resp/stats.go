@@ -178,6 +178,7 @@ func (s *Server) ResetStats() {
 
 func (s *Server) resetStats(store inspected) {
 	now := s.counts(store.Stats())
+	s.resetCommandStats()
 	o := s.ops()
 	o.mu.Lock()
 	defer o.mu.Unlock()

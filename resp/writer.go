@@ -23,6 +23,12 @@ func (c *client) writeSimple(s string) {
 // writeError writes an error. The text begins with its code, as in "ERR syntax error". Line ends within it, which may
 // stem from quoted arguments, become spaces.
 func (c *client) writeError(text string) {
+	c.fails()
+	c.appendError(text)
+}
+
+// appendError is writeError for an error that is not that of a command being executed.
+func (c *client) appendError(text string) {
 	c.errors.add(text)
 	c.out = append(c.out, '-')
 	for i := 0; i < len(text); i++ {
