@@ -1,0 +1,205 @@
+package typed_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"maps"
+	"time"
+
+	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/datatypes/typed"
+)
+
+// User is what the examples keep.
+type User struct {
+	Name string
+	Age  int
+}
+
+func Example() {
+	cache, err := larder.Open(larder.Options{MaxBytes: 64 << 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+
+	database := map[int64]User{1: {"Ada", 36}}
+	users, err := typed.NewLoader(cache, typed.LoaderOptions[int64, User]{
+		MapOptions: typed.MapOptions[int64, User]{Prefix: "user:", TTL: time.Minute, Jitter: 0.1},
+		Load: func(ctx context.Context, id int64) (User, error) {
+			fmt.Println("loading", id)
+			if u, ok := database[id]; ok {
+				return u, nil
+			}
+			return User{}, typed.ErrNotFound
+		},
+		Stale:       time.Hour,
+		NotFoundTTL: time.Second,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer users.Close()
+
+	ctx := context.Background()
+	for range 2 {
+		fmt.Println(users.Load(ctx, 1))
+	}
+	_, err = users.Load(ctx, 2)
+	fmt.Println(errors.Is(err, typed.ErrNotFound))
+
+	// Who changes the database deletes what is cached, or sets it.
+	database[1] = User{"Ada", 37}
+	users.Delete(1)
+	fmt.Println(users.Load(ctx, 1))
+
+	// Any other door of the cache sees JSON.
+	v, _, _ := cache.Strings().Get("user:1")
+	fmt.Printf("%s\n", v)
+	// Output:
+	// loading 1
+	// {Ada 36} <nil>
+	// {Ada 36} <nil>
+	// loading 2
+	// true
+	// loading 1
+	// {Ada 37} <nil>
+	// {"Name":"Ada","Age":37}
+}
+
+func ExampleMap() {
+	cache, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+
+	users, err := typed.NewMap(cache, typed.MapOptions[string, User]{Prefix: "user:", TTL: time.Hour})
+	if err != nil {
+		log.Fatal(err)
+	}
+	users.SetMany(maps.All(map[string]User{"ada": {"Ada", 36}, "bob": {"Bob", 20}}))
+	u, ok, err := users.Get("ada")
+	fmt.Println(u, ok, err)
+	many, err := users.GetMany("ada", "bob", "eve")
+	fmt.Println(many, err)
+	stored, err := users.SetWith("ada", User{"Other", 1}, datatypes.SetOptions{IfAbsent: true})
+	fmt.Println(stored, err)
+	// Output:
+	// {Ada 36} true <nil>
+	// map[ada:{Ada 36} bob:{Bob 20}] <nil>
+	// false <nil>
+}
+
+func ExampleMap_Compute() {
+	cache, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+
+	users, err := typed.NewMap(cache, typed.MapOptions[string, User]{Prefix: "user:"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	birthday := func(name string) error {
+		return users.Compute(name, func(u User, ok bool) (User, datatypes.Op) {
+			if !ok {
+				return User{}, datatypes.OpCancel
+			}
+			u.Age++
+			return u, datatypes.OpSet
+		})
+	}
+	users.Set("ada", User{"Ada", 36})
+	fmt.Println(birthday("ada"), birthday("bob"))
+	for name, u := range users.All() {
+		fmt.Println(name, u)
+	}
+	// Output:
+	// <nil> <nil>
+	// ada {Ada 37}
+}
+
+// Cell is a struct of fixed size.
+type Cell struct {
+	X, Y  int32
+	Value float64
+}
+
+func ExampleFixed() {
+	cache, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+
+	cells, err := typed.NewMap(cache, typed.MapOptions[uint32, Cell]{Prefix: "cell:", Value: typed.Fixed[Cell]{}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	cells.Set(7, Cell{1, 2, 0.5})
+	c, ok, err := cells.Get(7)
+	fmt.Println(c, ok, err)
+	n, err := cache.Strings().Len("cell:7")
+	fmt.Println(n, err)
+	// Output:
+	// {1 2 0.5} true <nil>
+	// 16 <nil>
+}
+
+func ExampleLoader_LoadMany() {
+	cache, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+
+	squares, err := typed.NewLoader(cache, typed.LoaderOptions[int, int]{
+		MapOptions: typed.MapOptions[int, int]{Prefix: "square:"},
+		LoadMany: func(ctx context.Context, keys []int) (map[int]int, error) {
+			fmt.Println("loading", keys)
+			found := map[int]int{}
+			for _, k := range keys {
+				found[k] = k * k
+			}
+			return found, nil
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer squares.Close()
+
+	ctx := context.Background()
+	fmt.Println(squares.LoadMany(ctx, 1, 2, 3))
+	fmt.Println(squares.LoadMany(ctx, 2, 3, 4))
+	// Output:
+	// loading [1 2 3]
+	// map[1:1 2:4 3:9] <nil>
+	// loading [4]
+	// map[2:4 3:9 4:16] <nil>
+}
+
+func ExampleLoader_GetOrLoad() {
+	cache, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+
+	pages, err := typed.NewLoader(cache, typed.LoaderOptions[string, string]{
+		MapOptions: typed.MapOptions[string, string]{Prefix: "page:", TTL: time.Minute},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer pages.Close()
+
+	render := func(ctx context.Context, path string) (string, error) { return "<p>" + path, nil }
+	fmt.Println(pages.GetOrLoad(context.Background(), "/about", render))
+	// Output: <p>/about <nil>
+}
