@@ -343,6 +343,9 @@ func readMetrics(names ...string) []int64 {
 	return values
 }
 
+// Version returns the version of larder that the program is built with. INFO shows it as larder_version.
+func Version() string { return build().version }
+
 func (r *infoReport) writePersistence() {
 	r.zeros("loading", "async_loading", "current_cow_size", "rdb_bgsave_in_progress", "rdb_saves", "aof_enabled",
 		"aof_rewrite_in_progress", "aof_rewrite_scheduled", "module_fork_in_progress")

@@ -1,0 +1,90 @@
+package dashboard
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/larderkv/larder/internal/telemetry"
+)
+
+const (
+	// sampleEvery is the least time between two samples, a little less than that between two requests of a page, so
+	// that each of them finds a new one.
+	sampleEvery = 900 * time.Millisecond
+
+	// gap is the time without a sample after which rates would be averages over too much to be shown in one line with
+	// those before.
+	gap = 5 * time.Second
+
+	// kept is how many points the charts show: about five minutes.
+	kept = 300
+)
+
+// point is what happened in the time up to a moment, a second of it in rates.
+type point struct {
+	At       int64   `json:"at"` // Unix milliseconds
+	Commands float64 `json:"commands"`
+	Hits     float64 `json:"hits"`
+	Misses   float64 `json:"misses"`
+	Expired  float64 `json:"expired"`
+	Evicted  float64 `json:"evicted"`
+	Received float64 `json:"received"`
+	Sent     float64 `json:"sent"`
+	Used     int64   `json:"used"`
+	Resident int64   `json:"resident"`
+	Clients  int     `json:"clients"`
+}
+
+// history keeps the samples that requests take.
+type history struct {
+	source telemetry.Source
+
+	mu     sync.Mutex
+	last   *telemetry.Snapshot // nil before the first
+	at     time.Time           // of last
+	points []point
+}
+
+// sample returns the state of the cache, not older than sampleEvery, and the points after a time.
+func (h *history) sample(after int64) (*telemetry.Snapshot, []point) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if now := time.Now(); h.last == nil || now.Sub(h.at) >= sampleEvery {
+		h.take(now)
+	}
+	first, _ := slices.BinarySearchFunc(h.points, after, func(p point, after int64) int {
+		if p.At <= after {
+			return -1
+		}
+		return 1
+	})
+	return h.last, slices.Clone(h.points[first:])
+}
+
+func (h *history) take(now time.Time) {
+	s := h.source.Snapshot()
+	before, elapsed := h.last, now.Sub(h.at)
+	h.last, h.at = s, now
+	if before == nil || elapsed > gap {
+		h.points = h.points[:0]
+		return
+	}
+	if len(h.points) == kept {
+		h.points = slices.Delete(h.points, 0, 1)
+	}
+	rate := func(now, then int64) float64 { return float64(now-then) / elapsed.Seconds() }
+	h.points = append(h.points, point{
+		At:       now.UnixMilli(),
+		Commands: rate(s.Server.Commands, before.Server.Commands),
+		Hits:     rate(s.Hits, before.Hits),
+		Misses:   rate(s.Misses, before.Misses),
+		Expired:  rate(int64(s.Cache.Expired), int64(before.Cache.Expired)),
+		Evicted:  rate(int64(s.Cache.Evicted), int64(before.Cache.Evicted)),
+		Received: rate(s.Server.BytesIn, before.Server.BytesIn),
+		Sent:     rate(s.Server.BytesOut, before.Server.BytesOut),
+		Used:     s.Cache.UsedBytes,
+		Resident: s.Cache.ResidentBytes,
+		Clients:  s.Server.Clients,
+	})
+}
