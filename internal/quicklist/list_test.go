@@ -272,13 +272,14 @@ func TestFilters(t *testing.T) {
 	src := rand.New(rand.NewPCG(1, 2))
 	a := newArena(t)
 	m := &model{List: new(Root).List(a, Limit{1000, maxCount}), t: t}
-	value := func() string {
-		n := src.IntN(5000)
+	const values = 1000
+	valueOf := func(n int) string {
 		if n%3 == 0 {
-			return fmt.Sprint(n - 2500)
+			return fmt.Sprint(n - values/2)
 		}
-		return fmt.Sprint("element ", n)
+		return fmt.Sprint("e", n)
 	}
+	value := func() string { return valueOf(src.IntN(values)) }
 	for range 10_000 {
 		m.push(Right, value())
 	}
@@ -297,7 +298,7 @@ func TestFilters(t *testing.T) {
 			m.find("missing", true)
 		}
 		m.same()
-		if m.filters() < 50 {
+		if m.filters() < filtersPerSearch {
 			t.Fatalf("only %d filters", m.filters())
 		}
 	}
@@ -316,12 +317,6 @@ func TestFilters(t *testing.T) {
 		m.find(s, i%2 == 0)
 	}
 	searched()
-	for range 100 {
-		s := value()
-		m.remove(Side(src.IntN(2)), s, 1+src.IntN(3))
-		m.find(s, false)
-	}
-	searched()
 	var r Root
 	m.must(m.Copy(a, &r))
 	c := &model{r.List(a, m.limit), t, m.want}
@@ -330,14 +325,22 @@ func TestFilters(t *testing.T) {
 	}
 	for !c.Release(1 << 10) {
 	}
-	for side := range []Side{Left, Right} {
-		for range 1000 {
-			m.drop(Side(side), 1)
-			m.push(Side(side), value()+"x")
-			m.push(Side(side), value())
-			m.drop(Side(side), 1)
+	for _, side := range []Side{Left, Right} { // until blocks with filters are the ends
+		for range 20 {
+			m.drop(side, 100)
+			for range 10 {
+				s := value()
+				m.push(side, s)
+				m.find(s, false)
+			}
+			m.same()
 		}
 		searched()
+	}
+	for n := range values / 10 * 9 { // until blocks are joined
+		m.remove(Side(n%2), valueOf(n), len(m.want))
+		m.same()
+		m.find("missing", true)
 	}
 }
 
