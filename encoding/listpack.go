@@ -406,18 +406,72 @@ func (lp Listpack) Seek(index int) (p int, ok bool) {
 		}
 	}
 	if index >= 0 {
-		for p = lp.First(); index > 0 && p < lp.End(); index-- {
+		p, index = lp.skip(lp.First(), index)
+		for ; index > 0 && p < lp.End(); index-- {
 			p = lp.Next(p)
 		}
 		return p, p < lp.End()
 	}
-	for p = lp.End(); index < 0; index++ {
+	for p, index = lp.skipBack(lp.End(), index); index < 0; index++ {
 		if p == lp.First() {
 			return 0, false
 		}
 		p = lp.Prev(p)
 	}
 	return p, true
+}
+
+// stride is how many elements of one size are skipped together: none of the loads that
+// tell their size waits for another, as finding the next element does for the length of the
+// one before.
+const stride = 8
+
+// skip moves n elements on from p, or fewer, by strides of texts of one length. It returns how
+// many remain.
+func (lp Listpack) skip(p, n int) (to, left int) {
+	for n >= stride && p < lp.End() {
+		kind := lp[p]
+		size := int(kind&0x3f) + 2
+		if kind&0xc0 != kindText6 || p+stride*size > lp.End() {
+			p = lp.Next(p)
+			n--
+			continue
+		}
+		run := lp[p : p+stride*size]
+		if run[size] != kind || run[2*size] != kind || run[3*size] != kind || run[4*size] != kind ||
+			run[5*size] != kind || run[6*size] != kind || run[7*size] != kind {
+			p += size
+			n--
+			continue
+		}
+		p += stride * size
+		n -= stride
+	}
+	return p, n
+}
+
+// skipBack moves back from p as skip moves on: n is negative, and so is what
+// remains.
+func (lp Listpack) skipBack(p, n int) (to, left int) {
+	for n <= -stride && p > lp.First() {
+		trailer := lp[p-1]
+		size := int(trailer) + 1
+		if trailer >= 0x80 || p-stride*size < lp.First() {
+			p = lp.Prev(p)
+			n++
+			continue
+		}
+		run := lp[p-stride*size : p]
+		if run[size-1] != trailer || run[2*size-1] != trailer || run[3*size-1] != trailer || run[4*size-1] != trailer ||
+			run[5*size-1] != trailer || run[6*size-1] != trailer || run[7*size-1] != trailer {
+			p -= size
+			n++
+			continue
+		}
+		p -= stride * size
+		n += stride
+	}
+	return p, n
 }
 
 // Find returns the position of the first element from p on that equals e, looking

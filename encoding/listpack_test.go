@@ -188,6 +188,33 @@ func drawText(t *rapid.T, name string) string {
 	).Draw(t, name)
 }
 
+// TestSeekInRuns: elements of one size, which Seek skips together, stand between others.
+func TestSeekInRuns(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		lp := NewListpack(nil)
+		var positions []int
+		for range rapid.IntRange(0, 8).Draw(t, "runs") {
+			s := drawText(t, "element")
+			for range rapid.IntRange(1, 40).Draw(t, "length") {
+				positions = append(positions, lp.End())
+				lp = lp.Append(text(s))
+			}
+		}
+		n := len(positions)
+		for index := -n - 1; index <= n; index++ {
+			p, ok := lp.Seek(index)
+			want := index
+			if index < 0 {
+				want += n
+			}
+			if ok != (0 <= want && want < n) || ok && p != positions[want] {
+				t.Fatalf("Seek(%d) of %d: %d, %v", index, n, p, ok)
+			}
+		}
+	})
+}
+
 func TestListpackModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
