@@ -1,7 +1,9 @@
 package datatypes
 
 import (
+	"github.com/larderkv/larder/hashtable"
 	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/members"
 )
 
 // batchSize is how many members of a set are worked on together.
@@ -16,6 +18,9 @@ type batch struct {
 	names   [batchSize]string
 	handles [batchSize]uint32
 
+	hashed bool // the hashes are those of the names
+	hashes [batchSize]uint64
+
 	refs   [batchSize]arena.Ref
 	digits [batchSize][maxDigits]byte
 }
@@ -23,7 +28,7 @@ type batch struct {
 // next fills the batch from a cursor on and returns where to go on. A cursor of
 // zero begins, and zero comes back at the end.
 func (v *setValue) next(cursor uint64, b *batch) uint64 {
-	b.n = 0
+	b.n, b.hashed = 0, false
 	switch v.enc {
 	case setIntset:
 		return v.nextInts(cursor, b)
@@ -87,11 +92,20 @@ func (v *setValue) at(handle uint32, digits []byte) string {
 // those that are not. The cache misses of the lookups overlap.
 func (v *setValue) filter(b *batch, wanted bool) {
 	if v.enc == setTable {
-		v.large.root.FindBatch(v.large.env, b.names[:b.n], b.refs[:])
+		b.hash(v.large.env)
+		v.large.root.FindHashed(v.large.env, b.names[:b.n], b.hashes[:b.n], b.refs[:])
 		b.keep(func(i int) bool { return (b.refs[i] != 0) == wanted })
 		return
 	}
 	b.keep(func(i int) bool { return v.has(b.names[i]) == wanted })
+}
+
+// hash makes sure that the hashes are those of the names, which are the same in all arenas of a cache.
+func (b *batch) hash(env *hashtable.Env) {
+	if !b.hashed {
+		members.HashBatch(env, b.names[:b.n], b.hashes[:])
+		b.hashed = true
+	}
 }
 
 // keep keeps the members for whose indexes fn returns true.
@@ -99,7 +113,7 @@ func (b *batch) keep(fn func(i int) bool) {
 	n := 0
 	for i := range b.n {
 		if fn(i) {
-			b.names[n], b.handles[n] = b.names[i], b.handles[i]
+			b.names[n], b.handles[n], b.hashes[n] = b.names[i], b.handles[i], b.hashes[i]
 			n++
 		}
 	}

@@ -72,10 +72,14 @@ const memberRoom = 16
 
 // insert adds a member that is absent.
 func (l *largeSet) insert(member string) (arena.Ref, error) {
+	return l.insertHashed(member, members.Hash(l.env, member))
+}
+
+func (l *largeSet) insertHashed(member string, hash uint64) (arena.Ref, error) {
 	if l.root.Reserve(l.env, len(member)+len(member)/8+memberRoom) != nil {
 		return 0, ErrOutOfMemory
 	}
-	return l.root.Insert(l.env, member, nil), nil
+	return l.root.InsertHashed(l.env, member, hash, nil), nil
 }
 
 // add adds those of the members that are absent, all or, when it fails, none. A

@@ -226,11 +226,7 @@ func (o *storing) presize() (err error) {
 // use inserts a batch. Where that moves or evicts something to make room, the batch is read again.
 func (o *storing) use() (keyspace.Progress, error) {
 	b := &o.algebra.batch
-	need := -o.granted
-	for _, name := range b.names[:b.n] {
-		need += memberBytes(len(name))
-	}
-	if need > 0 {
+	if need := b.largeBytes() - o.granted; need > 0 {
 		o.slot.Exists() // what moves from here on matters
 		if err := o.slot.Grow(need); err != nil {
 			return keyspace.Done, err
@@ -242,13 +238,26 @@ func (o *storing) use() (keyspace.Progress, error) {
 	}
 	o.granted = 0
 	progress := o.algebra.taken()
-	for _, name := range b.names[:b.n] {
+	b.hash(o.large.env)
+	for i, name := range b.names[:b.n] {
 		o.algebra.shape.add(name)
-		if _, err := o.large.insert(name); err != nil {
+		if _, err := o.large.insertHashed(name, b.hashes[i]); err != nil {
 			return keyspace.Done, err
 		}
 	}
 	return progress, nil
+}
+
+// largeBytes returns about how many bytes a large set takes for the members.
+func (b *batch) largeBytes() (n int) {
+	length, each := 0, memberBytes(0)
+	for _, name := range b.names[:b.n] {
+		if len(name) != length { // most are as long as the one before
+			length, each = len(name), memberBytes(len(name))
+		}
+		n += each
+	}
+	return n
 }
 
 // install makes the set that was built the value of the key, as densely as it fits.

@@ -81,6 +81,9 @@ func (b *Bucket) Match(tag uint8) Matches {
 	return Matches{&b.refs, (*bucket)(b).match(tag)}
 }
 
+// Spills reports whether entries that belong to the bucket are elsewhere, where a Probe finds them.
+func (b *Bucket) Spills() bool { return b.meta>>nearShift != 0 }
+
 // Matches is a set of refs, to be walked once.
 //
 //	for m := b.Match(tag); !m.Empty(); m.Drop() { … m.Ref() … }

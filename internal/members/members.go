@@ -145,9 +145,14 @@ func (r *Root) CancelPresize(env *hashtable.Env, n int, next uint64) {
 // Insert adds an element that is not there yet and returns it. A Scored one has the
 // score zero. The caller has reserved the bytes of the block. O(1).
 func (r *Root) Insert(env *hashtable.Env, member string, value []byte) arena.Ref {
+	return r.InsertHashed(env, member, Hash(env, member), value)
+}
+
+// InsertHashed is Insert for a member whose hash is known.
+func (r *Root) InsertHashed(env *hashtable.Env, member string, hash uint64, value []byte) arena.Ref {
 	before := env.Arena.Used()
 	ref := r.shape.put(env.Arena, member, value, false)
-	r.table.Insert(env, r.shape.entries(env), Hash(env, member), ref)
+	r.table.Insert(env, r.shape.entries(env), hash, ref)
 	r.account(env, before)
 	return ref
 }
@@ -159,6 +164,13 @@ func (r *Root) account(env *hashtable.Env, before int) {
 
 // put writes a new element to a block of its own.
 func (s Shape) put(a *arena.Arena, member string, value []byte, linked bool) arena.Ref {
+	if s == Plain && len(member) <= maxNarrowMember && !linked { // the common case
+		ref := a.Alloc(1 + len(member))
+		p := a.Ptr(ref)
+		*(*uint8)(p) = uint8(len(member))
+		copy(unsafe.Slice((*byte)(unsafe.Add(p, 1)), len(member)), member)
+		return ref
+	}
 	l := s.newLayout(len(member), len(value), linked)
 	ref := a.Alloc(l.size)
 	p := a.Ptr(ref)

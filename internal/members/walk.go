@@ -16,35 +16,53 @@ const batch = 32
 // FindBatch stores the element of members[i], zero if there is none, in refs[i].
 // The cache misses of many lookups overlap. O(len(members)).
 func (r *Root) FindBatch(env *hashtable.Env, members []string, refs []arena.Ref) {
-	for len(members) > batch {
-		r.findBatch(env, members[:batch], refs)
-		members, refs = members[batch:], refs[batch:]
+	var hashes [batch]uint64
+	for len(members) > 0 {
+		n := min(len(members), batch)
+		HashBatch(env, members[:n], hashes[:])
+		r.findBatch(env, members[:n], hashes[:n], refs)
+		members, refs = members[n:], refs[n:]
 	}
-	r.findBatch(env, members, refs)
+}
+
+// FindHashed is FindBatch for members whose hashes are known.
+func (r *Root) FindHashed(env *hashtable.Env, members []string, hashes []uint64, refs []arena.Ref) {
+	for len(members) > 0 {
+		n := min(len(members), batch)
+		r.findBatch(env, members[:n], hashes[:n], refs)
+		members, hashes, refs = members[n:], hashes[n:], refs[n:]
+	}
+}
+
+// HashBatch stores the hash of members[i] in hashes[i].
+func HashBatch(env *hashtable.Env, members []string, hashes []uint64) {
+	for i, m := range members {
+		hashes[i] = Hash(env, m)
+	}
 }
 
 // findBatch touches all buckets, then each member's first candidate, in loops so short
-// that the processor runs ahead of their misses, and then compares.
-func (r *Root) findBatch(env *hashtable.Env, members []string, refs []arena.Ref) {
+// that the processor runs ahead of their misses, and then compares. Most elements are in their first bucket.
+// Only where that has sent entries elsewhere is an element that is not there looked for by a probe.
+func (r *Root) findBatch(env *hashtable.Env, members []string, hashes []uint64, refs []arena.Ref) {
 	if r.table.Len() == 0 {
 		clear(refs[:len(members)])
 		return
 	}
-	var hashes [batch]uint64
 	var buckets [batch]*hashtable.Bucket
-	var probes [batch]hashtable.Probe
+	var tags [batch]uint8
+	var candidates [batch]hashtable.Matches
 	a := env.Arena
-	for i, m := range members {
-		hashes[i] = Hash(env, m)
-		buckets[i], _ = r.table.Way(hashes[i]).Bucket(hashes[i])
+	for i, h := range hashes {
+		buckets[i], tags[i] = r.table.Way(h).Bucket(h)
 	}
 	sum := uint8(0)
 	for _, b := range buckets[:len(members)] {
 		sum += *(*uint8)(unsafe.Pointer(b))
 	}
 	for i := range members {
-		probes[i].Start(&r.table, a, hashes[i])
-		refs[i] = probes[i].Next()
+		candidates[i] = buckets[i].Match(tags[i])
+		refs[i] = nextRef(&candidates[i])
 	}
 	for _, ref := range refs[:len(members)] {
 		if ref != 0 {
@@ -54,9 +72,22 @@ func (r *Root) findBatch(env *hashtable.Env, members []string, refs []arena.Ref)
 	keep(sum)
 	for i, m := range members {
 		for refs[i] != 0 && !r.shape.is(a.Ptr(refs[i]), m) {
-			refs[i] = probes[i].Next()
+			refs[i] = nextRef(&candidates[i])
+		}
+		if refs[i] == 0 && buckets[i].Spills() {
+			p := r.table.Probe(a, hashes[i])
+			refs[i] = r.match(a, &p, m)
 		}
 	}
+}
+
+// nextRef takes the next ref out of m, zero if there is none.
+func nextRef(m *hashtable.Matches) (ref arena.Ref) {
+	for ref == 0 && !m.Empty() {
+		ref = m.Ref()
+		m.Drop()
+	}
+	return ref
 }
 
 // cursorShift makes room above a scan's cursor: the table uses the upper bits only.

@@ -14,14 +14,21 @@ import (
 )
 
 // typesBenchmark measures the memory of collections, larderd beside redis-server: what an element of a large one takes, and
-// a key with a small one.
+// a key with a small one. It also measures what others notice of large ones.
 type typesBenchmark struct {
 	elements int
+	large    int
+	seconds  float64
+	watched  time.Duration
+	match    string
 	larderd  string
 }
 
 func (b *typesBenchmark) register(fs *flag.FlagSet) {
 	fs.IntVar(&b.elements, "elements", 0, "`elements` of large collections (default 1M, 100k with -short)")
+	fs.IntVar(&b.large, "large", 0, "`elements` of collections that are deleted (default 10M, 100k with -short)")
+	fs.Float64Var(&b.seconds, "seconds", 0, "`s` for which others are watched in each case (default 5, 0.3 with -short)")
+	fs.StringVar(&b.match, "match", "", "measure only memory, inprocess or resp (default all)")
 	fs.StringVar(&b.larderd, "larderd", "", "`program` to measure instead of building resp/larderd")
 }
 
@@ -74,7 +81,16 @@ func loadSmallSortedSets(w *requestWriter, n int, format string) {
 }
 
 func (b *typesBenchmark) run(e *environment) error {
-	b.elements = e.pick(b.elements, 1_000_000, 100_000)
+	b.elements, b.large = e.pick(b.elements, 1_000_000, 100_000), e.pick(b.large, 10_000_000, 100_000)
+	if b.seconds == 0 {
+		b.seconds = float64(e.pick(0, 5000, 300)) / 1000
+	}
+	b.watched = time.Duration(b.seconds * float64(time.Second))
+	if b.selects("inprocess") {
+		if err := b.inProcess(e); err != nil {
+			return err
+		}
+	}
 	if _, err := exec.LookPath("redis-server"); err != nil || runtime.GOOS != "linux" {
 		e.report.progress("types: skipped, needs linux and redis-server")
 		return nil
@@ -89,6 +105,21 @@ func (b *typesBenchmark) run(e *environment) error {
 			return err
 		}
 	}
+	if b.selects("resp") {
+		if err := b.overRESP(e, dir); err != nil {
+			return err
+		}
+	}
+	if b.selects("memory") {
+		return b.memory(e, dir)
+	}
+	return nil
+}
+
+func (b *typesBenchmark) selects(part string) bool { return b.match == "" || b.match == part }
+
+// memory measures the memory of each collection.
+func (b *typesBenchmark) memory(e *environment, dir string) error {
 	t := table{
 		title:  "Memory of collections, bytes each, larderd beside redis-server",
 		header: []string{"each", "redis-server, resident", "by its own count", "larder, resident", "by its own count", "larder over redis-server", "at most", "aim"},
