@@ -40,6 +40,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/arena"
 	"github.com/larderkv/larder/internal/hotkeys"
 	"github.com/larderkv/larder/internal/keyspace"
 )
@@ -373,6 +374,18 @@ type DBStats = keyspace.DBStats
 // O(databases × shards).
 func (c *Cache) DBStats() []DBStats { return c.ks.DBStats() }
 
+// ReleaseMemory returns all memory that holds no data to the system and reports how many bytes that were. It is what
+// MEMORY PURGE does to the cache. Without it a part is kept for the writes to come, which then cost less. O(memory).
+func (c *Cache) ReleaseMemory() (bytes int64, err error) { return c.view.ReleaseMemory() }
+
+// MemoryClass is what blocks of one size take: keys with their values, the parts of collections and the tables. Slabs
+// hold blocks of one size each; what Bytes exceed Blocks × Size by is fragmentation.
+type MemoryClass = arena.ClassStats
+
+// MemoryClasses returns the sizes of blocks, the smallest first. Values beyond the largest have pages of their own. It
+// is what MEMORY MALLOC-STATS shows. O(shards).
+func (c *Cache) MemoryClasses() ([]MemoryClass, error) { return c.view.ClassStats() }
+
 // HotKeyOptions say how the keys that are used most are found.
 type HotKeyOptions struct {
 	// Keys is how many are reported, at most 1000. Zero turns it off: then it costs nothing.
@@ -569,6 +582,12 @@ func (tx *Tx) Stats() Stats { return tx.view.Stats() }
 
 // DBStats are those of the cache, on the same condition.
 func (tx *Tx) DBStats() []DBStats { return tx.view.DBStats() }
+
+// MemoryClasses are those of the cache, on the same condition.
+func (tx *Tx) MemoryClasses() ([]MemoryClass, error) { return tx.view.ClassStats() }
+
+// ReleaseMemory is Cache.ReleaseMemory, on the same condition.
+func (tx *Tx) ReleaseMemory() (bytes int64, err error) { return tx.view.ReleaseMemory() }
 
 // Databases returns the number of databases.
 func (tx *Tx) Databases() int { return tx.view.Keyspace().Databases() }

@@ -19,6 +19,7 @@ var aclCatalog *acl.Catalog
 
 // newerCommands are those of the table that Redis 7.0 does not have.
 var newerCommands = []string{
+	"hotkeys", "hotkeys|get", "hotkeys|help", "hotkeys|reset", "memory|bigkeys",
 	"client|no-touch", "client|setinfo",
 	"expiremember", "expirememberat", "pexpiremember", "pexpirememberat",
 	"hexpire", "hexpireat", "hexpiretime", "hgetdel", "hgetex", "hpersist", "hpexpire", "hpexpireat", "hpexpiretime",

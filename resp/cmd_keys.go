@@ -39,10 +39,6 @@ func keyCommands() []*command {
 		{name: "flushdb", handler: cmdFlushDB, arity: -1, flags: flagWrite, category: flush, tips: everywhere},
 		{name: "keys", handler: cmdKeys, arity: 2, flags: flagReadonly, category: cat | catDangerous,
 			tips: []string{"request_policy:all_shards", "nondeterministic_output_order"}},
-		{name: "memory", arity: -2, subcommands: []*command{
-			{name: "memory|help", handler: cmdMemoryHelp, arity: 2, flags: flagLoading | flagStale},
-			{name: "memory|usage", handler: cmdMemoryUsage, arity: -3, flags: flagReadonly, keys: oneKey(2, keyRO)},
-		}},
 		{name: "move", handler: cmdMove, arity: 3, flags: write, category: cat,
 			keys: oneKey(1, keyRW|keyAccess|keyUpdate)},
 		{name: "object", arity: -2, subcommands: []*command{
@@ -510,34 +506,6 @@ func (c *client) writeOptionalInt(n int64, ok bool, err error) {
 		return
 	}
 	c.writeInt(n)
-}
-
-// cmdMemoryUsage is MEMORY USAGE key [SAMPLES count]. The figure being exact, the number of samples is only checked.
-func cmdMemoryUsage(c *client, args [][]byte) {
-	for rest := args[3:]; len(rest) > 0; rest = rest[2:] {
-		if len(rest) < 2 || !equalFold(rest[0], "samples") {
-			c.writeError(errSyntax)
-			return
-		}
-		n, ok := parseInt(rest[1])
-		if !ok {
-			c.writeError(errNotInteger)
-			return
-		}
-		if n < 0 {
-			c.writeError(errSyntax)
-			return
-		}
-	}
-	n, ok, err := c.keys().MemoryUsage(text(args[2]))
-	c.writeOptionalInt(int64(n), ok, err)
-}
-
-// cmdMemoryHelp is MEMORY HELP.
-func cmdMemoryHelp(c *client, args [][]byte) {
-	writeHelp(c, "MEMORY",
-		"USAGE <key> [SAMPLES <count>]", "Show how many bytes the key and its value take.",
-	)
 }
 
 // cmdFlushDB is FLUSHDB [ASYNC | SYNC].

@@ -367,6 +367,8 @@ func init() {
 		configCommands(),
 		infoCommands(),
 		slowlogCommands(),
+		memoryCommands(),
+		hotKeyCommands(),
 		latencyCommands(),
 		aclCommands(),
 	} {

@@ -84,7 +84,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 		pubsubDocs(),
 		trackingDocs(),
 		pubsubDocs(), listDocs(),
-		slowlogDocs(), latencyDocs(),
+		slowlogDocs(), latencyDocs(), memoryDocs(), hotKeyDocs(),
 	} {
 		for name, doc := range group {
 			docs[name] = doc
@@ -479,19 +479,6 @@ func keyDocs() map[string]*commandDoc {
 				{"6.2.0", "Added the `SYNC` flushing mode modifier."},
 			},
 			args: []argument{argOneOf("async", argToken("ASYNC").from("4.0.0"), argToken("SYNC").from("6.2.0")).optional()},
-		},
-		"memory": {
-			summary: "A container for memory diagnostics commands", since: "4.0.0", group: "server",
-			complexity: "Depends on subcommand.",
-		},
-		"memory|help": {
-			summary: "Show helpful text about the different subcommands", since: "4.0.0", group: "server",
-			complexity: "O(1)",
-		},
-		"memory|usage": {
-			summary: "Estimate the memory usage of a key", since: "4.0.0", group: "server",
-			complexity: "O(N) where N is the number of samples.",
-			args:       []argument{argKey("key", 0), argInt("count").after("SAMPLES").optional()},
 		},
 	}
 }

@@ -49,7 +49,7 @@ const (
 )
 
 // parameters is the table, by name.
-var parameters = sortedParameters(tlsParameterRows(), latencyParameterRows(), []parameter{
+var parameters = sortedParameters(tlsParameterRows(), latencyParameterRows(), hotKeyParameterRows(), []parameter{
 	{
 		name: "acl-pubsub-default", kind: choice{"allchannels", "resetchannels"}, standard: "resetchannels",
 		usage: "whether new users may use all channels, until a rule says otherwise, or none",

@@ -57,6 +57,8 @@ func (c *client) takesLong() bool { return !c.onErrand && c.exec == nil && c.isL
 func (c *client) sendOff(q *queued) {
 	e, seq := c.envoy(), c.waitSeq
 	own := queued{cmd: q.cmd, args: cloneArgs(q.args)}
+	e.last.Store(q.cmd)
+	c.worksElsewhere(q)
 	c.srv.wg.Add(1)
 	go func() {
 		defer c.srv.wg.Done()

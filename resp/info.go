@@ -34,6 +34,8 @@ import (
 type inspected interface {
 	Stats() larder.Stats
 	DBStats() []larder.DBStats
+	MemoryClasses() ([]larder.MemoryClass, error)
+	ReleaseMemory() (int64, error)
 	DB(n int) (larder.DB, error)
 }
 
@@ -68,6 +70,7 @@ var infoSections = []infoSection{
 	{name: "latencystats", write: (*infoReport).writeLatencyStats, extra: true},
 	{name: "cluster", write: (*infoReport).writeCluster},
 	{name: "keyspace", write: (*infoReport).writeKeyspace},
+	{name: "hotkeys", write: (*infoReport).writeHotKeys, extra: true},
 }
 
 func (sec *infoSection) heading() string {
@@ -78,8 +81,8 @@ func (sec *infoSection) heading() string {
 }
 
 // Info returns a report on the server and its store in lines "field:value" under headings "# Section", with the fields
-// of Redis' INFO. Sections are named in any case. No name and default mean all but those of single commands, which are
-// commandstats and latencystats; all and everything mean all. Names of sections that there are not add nothing. It is
+// of Redis' INFO. Sections are named in any case. No name and default mean all but commandstats,
+// latencystats and hotkeys; all and everything mean all. Names of sections that there are not add nothing. It is
 // INFO. O(clients + databases × shards + commands × event loops).
 func (s *Server) Info(sections ...string) string {
 	s.init()

@@ -56,7 +56,7 @@ func TestInfoSections(t *testing.T) {
 	t.Parallel()
 	srv := startCache(t)
 	usual := "Server Clients Memory Persistence Stats Replication CPU Modules Errorstats Cluster Keyspace"
-	all := "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats Latencystats Cluster Keyspace"
+	all := "Server Clients Memory Persistence Stats Replication CPU Modules Commandstats Errorstats Latencystats Cluster Keyspace Hotkeys"
 	for asked, want := range map[string]string{
 		"":                        usual,
 		"default":                 usual,

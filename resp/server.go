@@ -485,3 +485,16 @@ func (s *Server) stopAccepting() (left []*client, clientless <-chan struct{}) {
 	}
 	return left, s.clientless
 }
+
+// context returns a context that ends with the server, or when cancel is called.
+func (s *Server) context() (ctx context.Context, cancel context.CancelFunc) {
+	ctx, cancel = context.WithCancel(context.Background())
+	go func() {
+		select {
+		case <-s.ending:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, cancel
+}

@@ -211,11 +211,15 @@ type heldCall struct {
 
 // deferWork is deferReply for a command that does not wait but is at work elsewhere.
 func (c *client) deferWork(args [][]byte, cancel func()) (seq uint64) {
-	if c.srv.watching() != watchNothing {
-		q := queued{cmd: c.last.Load(), args: args}
-		c.held = &heldCall{cmd: q.cmd, args: slowArgs(&q), works: true, since: monotonic()}
-	}
+	c.worksElsewhere(&queued{cmd: c.last.Load(), args: args})
 	return c.deferReply(cancel)
+}
+
+// worksElsewhere has the time until a deferred reply comes, from now on, count as that of the command.
+func (c *client) worksElsewhere(q *queued) {
+	if c.srv.watching() != watchNothing {
+		c.held = &heldCall{cmd: q.cmd, args: slowArgs(q), works: true, since: monotonic()}
+	}
 }
 
 // answerHeld has reply answer a command that was deferred.
