@@ -471,6 +471,11 @@ func TestHashEvents(t *testing.T) {
 
 // hashCalls call each method on a key.
 var hashCalls = map[string]func(h datatypes.Hashes, key string) error{
+	"Compute": func(h datatypes.Hashes, key string) error {
+		return h.Compute(key, []string{"f"}, new(datatypes.Batch), func(bool) (datatypes.HashPatch, error) {
+			return datatypes.HashPatch{Set: []datatypes.Field{{Name: "f"}}}, nil
+		})
+	},
 	"Set":         func(h datatypes.Hashes, key string) error { return errorOf(h.Set(key, datatypes.Field{Name: "a"})) },
 	"SetIfAbsent": func(h datatypes.Hashes, key string) error { return errorOf(h.SetIfAbsent(key, "a", nil)) },
 	"SetEx": func(h datatypes.Hashes, key string) error {

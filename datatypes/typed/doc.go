@@ -1,5 +1,5 @@
-// Package typed keeps Go values in a cache: a [Map] of keys to values, each a string of the cache, and a [Loader], which is a map that
-// gets from elsewhere what it does not have.
+// Package typed keeps Go values in a cache: a [Map] of keys to values, each a string of the cache; a [Loader], a map that
+// gets from elsewhere what it does not have; and [Records], structs of which each is a hash with a field for each of theirs.
 //
 //	users, err := typed.NewLoader(cache, typed.LoaderOptions[int64, User]{
 //		MapOptions: typed.MapOptions[int64, User]{Prefix: "user:", TTL: time.Minute},

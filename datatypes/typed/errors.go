@@ -16,6 +16,8 @@ var (
 	ErrNoLoad = errors.New("larder: the loader has no load function")
 	// ErrType: a codec or a plan can't be made for a type.
 	ErrType = errors.New("larder: type is not supported")
+	// ErrNoField: the struct has no field that is stored under the name.
+	ErrNoField = errors.New("larder: no such field")
 	// ErrOptions: an option is out of range, or options exclude each other.
 	ErrOptions = errors.New("larder: invalid options")
 	// ErrReserved: the value's encoding is the one that stands for the absence of a value.

@@ -203,3 +203,41 @@ func ExampleLoader_GetOrLoad() {
 	fmt.Println(pages.GetOrLoad(context.Background(), "/about", render))
 	// Output: <p>/about <nil>
 }
+
+// Session is kept as a hash.
+type Session struct {
+	User  string    `larder:"user"`
+	Since time.Time `larder:"since"`
+	Views int       `larder:"views"`
+	Note  string    `larder:"note,omitempty"`
+}
+
+func ExampleRecords() {
+	cache, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+
+	sessions, err := typed.NewRecords[string, Session](cache, typed.RecordOptions[string]{Prefix: "session:", TTL: time.Hour, Sliding: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	sessions.Set("x1", Session{User: "ada", Since: time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)})
+	sessions.IncrBy("x1", "views", 1)
+	sessions.Update("x1", func(s Session, ok bool) (Session, datatypes.Op) {
+		s.Note = "hello" // the only field that is written
+		return s, datatypes.OpSet
+	})
+	part, ok, err := sessions.GetFields("x1", "user", "views")
+	fmt.Println(part.User, part.Views, ok, err)
+
+	// Any Redis client reads and writes the hash.
+	for _, field := range []string{"user", "since", "views", "note"} {
+		v, _, _ := cache.Hashes().Get("session:x1", field)
+		fmt.Printf("%s=%s ", field, v)
+	}
+	// Output:
+	// ada 1 true <nil>
+	// user=ada since=2024-02-29T12:00:00Z views=1 note=hello
+}

@@ -136,7 +136,7 @@ func (l *Loader[K, V]) GetOrLoad(ctx context.Context, key K, load func(ctx conte
 func (l *Loader[K, V]) get(ctx context.Context, key K, load func(ctx context.Context, key K) (V, error)) (value V, err error) {
 	sc := borrow()
 	defer sc.release()
-	name, err := l.name(sc, key)
+	name, err := l.names.name(sc, key)
 	if err != nil {
 		return value, err
 	}

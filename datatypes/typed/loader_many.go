@@ -69,7 +69,7 @@ func (l *Loader[K, V]) lookMany(keys []K, values map[K]V, lost, old *keySet[K]) 
 			continue
 		}
 		seen[key] = struct{}{}
-		name, err := l.name(sc, key)
+		name, err := l.names.name(sc, key)
 		if err != nil {
 			return err
 		}

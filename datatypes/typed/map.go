@@ -2,8 +2,6 @@ package typed
 
 import (
 	"fmt"
-	"reflect"
-	"sync"
 	"time"
 
 	"github.com/larderkv/larder/datatypes"
@@ -70,8 +68,8 @@ func (o *MapOptions[K, V]) validate() error {
 type Map[K comparable, V any] struct {
 	strings datatypes.Strings
 	keys    datatypes.Keys
+	names   namer[K]
 	o       MapOptions[K, V]
-	plain   bool          // keys are strings, stored as they are
 	stale   time.Duration // for how long entries are kept beyond their TTL; see Loader
 }
 
@@ -81,17 +79,11 @@ func NewMap[K comparable, V any](src Source, o MapOptions[K, V]) (*Map[K, V], er
 	if err := o.validate(); err != nil {
 		return nil, err
 	}
-	m := &Map[K, V]{strings: src.Strings(), keys: src.Keys(), o: o}
-	var err error
-	if m.o.Key == nil {
-		m.plain = reflect.TypeFor[K]().Kind() == reflect.String
-		m.o.Key, err = defaultKey[K]()
-	} else {
-		m.o.Key, err = compiled(o.Key)
-	}
+	names, err := newNamer(o.Prefix, o.Key)
 	if err != nil {
 		return nil, err
 	}
+	m := &Map[K, V]{strings: src.Strings(), keys: src.Keys(), names: names, o: o}
 	if m.o.Value == nil {
 		m.o.Value = defaultValue[V]()
 	}
@@ -106,49 +98,9 @@ func (m *Map[K, V]) In(src Source) *Map[K, V] {
 	return &other
 }
 
-// scratch is what one operation encodes its key and value in, and reads into.
-type scratch struct {
-	key, value []byte
-	batch      datatypes.Batch
-}
-
-var scratches = sync.Pool{New: func() any { return new(scratch) }}
-
-// maxScratch is the size up to which buffers are kept for other operations.
-const maxScratch = 64 << 10
-
-func (sc *scratch) release() {
-	if cap(sc.key)+cap(sc.value) <= maxScratch {
-		scratches.Put(sc)
-	}
-}
-
-func borrow() *scratch { return scratches.Get().(*scratch) }
-
-// name returns what a key is called in the cache. It is valid until the scratch space is used again.
-func (m *Map[K, V]) name(sc *scratch, key K) (string, error) {
-	if m.plain && m.o.Prefix == "" {
-		return asString(&key), nil
-	}
-	b := append(sc.key[:0], m.o.Prefix...)
-	var err error
-	if m.plain {
-		b = append(b, asString(&key)...)
-	} else if b, err = m.o.Key.AppendEncode(b, key); err != nil {
-		return "", err
-	}
-	sc.key = b
-	return borrowed(b), nil
-}
-
 // Name returns what a key is called in the cache: for transactions, which declare the names of their keys, and
 // for other doors.
-func (m *Map[K, V]) Name(key K) (string, error) {
-	sc := borrow()
-	defer sc.release()
-	name, err := m.name(sc, key)
-	return string([]byte(name)), err
-}
+func (m *Map[K, V]) Name(key K) (string, error) { return m.names.copyOf(key) }
 
 // notFound is stored in the place of a value that was looked for and not found; see LoaderOptions.NotFoundTTL.
 // No codec of this package writes it but for a string or bytes of just this content.
@@ -160,7 +112,7 @@ func isNotFound(b []byte) bool { return len(b) == len(notFound) && string(b) == 
 func (m *Map[K, V]) Get(key K) (value V, ok bool, err error) {
 	sc := borrow()
 	defer sc.release()
-	name, err := m.name(sc, key)
+	name, err := m.names.name(sc, key)
 	if err != nil {
 		return value, false, err
 	}
@@ -206,7 +158,7 @@ func (m *Map[K, V]) encode(sc *scratch, value V) error {
 func (m *Map[K, V]) Has(key K) (bool, error) {
 	sc := borrow()
 	defer sc.release()
-	name, err := m.name(sc, key)
+	name, err := m.names.name(sc, key)
 	if err != nil {
 		return false, err
 	}
@@ -229,7 +181,7 @@ func (m *Map[K, V]) Set(key K, value V) error {
 func (m *Map[K, V]) SetWith(key K, value V, o datatypes.SetOptions) (stored bool, err error) {
 	sc := borrow()
 	defer sc.release()
-	name, err := m.name(sc, key)
+	name, err := m.names.name(sc, key)
 	if err != nil {
 		return false, err
 	}
@@ -310,7 +262,7 @@ func (m *Map[K, V]) jittered(name string, ttl time.Duration) time.Duration {
 func (m *Map[K, V]) Compute(key K, fn func(old V, ok bool) (value V, op datatypes.Op)) error {
 	sc := borrow()
 	defer sc.release()
-	name, err := m.name(sc, key)
+	name, err := m.names.name(sc, key)
 	if err != nil {
 		return err
 	}
@@ -341,29 +293,14 @@ func (m *Map[K, V]) Compute(key K, fn func(old V, ok bool) (value V, op datatype
 }
 
 // Delete deletes keys, one after the other, and returns how many were there. It is DEL. O(keys).
-func (m *Map[K, V]) Delete(keys ...K) (deleted int, err error) {
-	sc := borrow()
-	defer sc.release()
-	for _, key := range keys {
-		name, err := m.name(sc, key)
-		if err != nil {
-			return deleted, err
-		}
-		n, err := m.keys.Del(name)
-		if err != nil {
-			return deleted, err
-		}
-		deleted += n
-	}
-	return deleted, nil
-}
+func (m *Map[K, V]) Delete(keys ...K) (deleted int, err error) { return m.names.del(m.keys, keys) }
 
 // TTL returns how long the entry of a key has still to live, datatypes.NoTTL if it does not expire, and ok false if there
 // is none. It is PTTL. O(1).
 func (m *Map[K, V]) TTL(key K) (ttl time.Duration, ok bool, err error) {
 	sc := borrow()
 	defer sc.release()
-	name, err := m.name(sc, key)
+	name, err := m.names.name(sc, key)
 	if err != nil {
 		return 0, false, err
 	}
@@ -382,7 +319,7 @@ func (m *Map[K, V]) TTL(key K) (ttl time.Duration, ok bool, err error) {
 func (m *Map[K, V]) Expire(key K, ttl time.Duration) (ok bool, err error) {
 	sc := borrow()
 	defer sc.release()
-	name, err := m.name(sc, key)
+	name, err := m.names.name(sc, key)
 	if err != nil {
 		return false, err
 	}

@@ -14,7 +14,7 @@ func (m *Map[K, V]) GetMany(keys ...K) (map[K]V, error) {
 	}
 	sc := borrow()
 	defer sc.release()
-	names, err := m.names(keys)
+	names, err := m.copies(keys)
 	if err != nil {
 		return nil, err
 	}
@@ -48,8 +48,8 @@ func (m *Map[K, V]) getEach(keys []K) (map[K]V, error) {
 	return values, nil
 }
 
-// names returns what keys are called in the cache.
-func (m *Map[K, V]) names(keys []K) ([]string, error) {
+// copies returns the names of keys.
+func (m *Map[K, V]) copies(keys []K) ([]string, error) {
 	names := make([]string, len(keys))
 	for i, key := range keys {
 		var err error
@@ -138,7 +138,7 @@ func (m *Map[K, V]) entry(name string, b *datatypes.Batch, i int) (key K, value 
 	if !ok || isNotFound(text) {
 		return key, value, false
 	}
-	key, err := m.o.Key.Decode([]byte(name[len(m.o.Prefix):]))
+	key, err := m.names.parse(name)
 	if err != nil {
 		return key, value, false
 	}
