@@ -105,7 +105,7 @@ func (st CommandStats) since(base *CommandStats) CommandStats {
 	st.Calls -= base.Calls
 	st.Rejected -= base.Rejected
 	st.Failed -= base.Failed
-	st.Latency = st.Latency.since(base.Latency)
+	st.Latency = st.Latency.Since(base.Latency)
 	return st
 }
 

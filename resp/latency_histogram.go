@@ -73,8 +73,8 @@ type Latencies struct {
 	counts []int64 // by bucket
 }
 
-// since returns what was counted after base.
-func (l Latencies) since(base Latencies) Latencies {
+// Since returns the calls that came after base, which is what was returned for the same command before. O(1).
+func (l Latencies) Since(base Latencies) Latencies {
 	if base.count == 0 {
 		return l
 	}
@@ -83,6 +83,20 @@ func (l Latencies) since(base Latencies) Latencies {
 	l.counts = slices.Clone(l.counts)
 	for i, n := range base.counts {
 		l.counts[i] -= n
+	}
+	return l
+}
+
+// Plus returns the calls of both. O(1).
+func (l Latencies) Plus(other Latencies) Latencies {
+	if l.count == 0 {
+		return other
+	}
+	l.count += other.count
+	l.sum += other.sum
+	l.counts = slices.Clone(l.counts)
+	for i, n := range other.counts {
+		l.counts[i] += n
 	}
 	return l
 }
@@ -119,17 +133,15 @@ func (l Latencies) Quantile(share float64) time.Duration {
 	return 0
 }
 
-// Buckets returns, for durations of which each is about twice the one before, how many calls took at most as long. The
-// first is about a microsecond, the last contains all calls. It is what LATENCY HISTOGRAM shows.
+// Buckets returns, for durations of which each is about twice the one before, how many calls took at most as long. They
+// are always the same, from a microsecond to more than two minutes, the last of which contains all calls; there are none
+// if there was no call. It is what LATENCY HISTOGRAM shows.
 func (l Latencies) Buckets() iter.Seq2[time.Duration, int64] {
 	return func(yield func(time.Duration, int64) bool) {
 		sum := int64(0)
 		for i, n := range l.counts {
 			sum += n
-			if (i+1)%octaveParts != 0 {
-				continue
-			}
-			if !yield(bucketEnd(i), sum) || sum == l.count {
+			if (i+1)%octaveParts == 0 && !yield(bucketEnd(i), sum) {
 				return
 			}
 		}

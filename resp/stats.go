@@ -96,12 +96,8 @@ func (s *Server) counts(cache larder.Stats) Counts {
 
 // totals sums over what owners of clients have counted.
 func (s *Server) totals() (n Counts) {
-	s.mu.Lock()
-	loops := s.loops
-	s.mu.Unlock()
-	n.add(&s.netCount)
-	for _, l := range loops {
-		n.add(&l.count)
+	for _, owner := range s.owners() {
+		n.add(owner)
 	}
 	return n
 }

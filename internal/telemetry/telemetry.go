@@ -4,8 +4,8 @@
 // whether it only grows. The packages for monitoring systems derive from that what is customary in theirs, so that a figure
 // has the same meaning, and nearly the same name, in all of them.
 //
-// All metrics are read together from one Snapshot, which costs O(databases × shards + clients) and takes one lock after the
-// other: operations on the cache go on meanwhile.
+// All metrics are read together from one Snapshot, which costs O(databases × shards + clients + commands × event loops) and takes
+// one lock after the other: operations on the cache go on meanwhile.
 package telemetry
 
 import (
@@ -28,6 +28,7 @@ type Snapshot struct {
 	Cache     larder.Stats
 	Databases []larder.DBStats // the first, and those that hold keys
 	Server    resp.Stats
+	Commands  []resp.CommandStats
 	Hits      int64
 	Misses    int64
 
@@ -39,6 +40,7 @@ func (s *Source) Snapshot() *Snapshot {
 	snap := &Snapshot{served: s.Server != nil, counted: s.Server != nil || len(s.Counters) > 0}
 	if snap.served {
 		snap.Server = s.Server.Stats()
+		snap.Commands = s.Server.CommandStats()
 		snap.Hits, snap.Misses = snap.Server.Hits, snap.Server.Misses
 	}
 	for _, n := range s.Counters {
@@ -102,7 +104,22 @@ func one(value func(s *Snapshot) int64) func(*Snapshot, Emit) {
 	return func(s *Snapshot, emit Emit) { emit(value(s)) }
 }
 
-// Metrics is the list.
+// byCommand returns the read function of a metric of commands.
+func byCommand(value func(st *resp.CommandStats) int64) func(*Snapshot, Emit) {
+	return func(s *Snapshot, emit Emit) {
+		for i := range s.Commands {
+			emit(value(&s.Commands[i]), s.Commands[i].Name)
+		}
+	}
+}
+
+// CommandTime is how long calls of a command take. It is a histogram where histograms can be read from without; elsewhere
+// its sum is a counter. There are values for calls made while latency-tracking was on.
+var CommandTime = struct{ Name, Unit, Help, Label string }{
+	"larder.server.command_duration", "s", "Time that calls took while latency-tracking was on, by command.", "command",
+}
+
+// Metrics is the list of all other metrics.
 var Metrics = []Metric{
 	{
 		Name: "larder.memory.used", Unit: "By", Kind: Level,
@@ -173,6 +190,21 @@ var Metrics = []Metric{
 		Name: "larder.server.commands", Unit: "{command}", Kind: Counter, about: theServer,
 		Help: "Commands that the server has executed.",
 		read: one(func(s *Snapshot) int64 { return s.Server.Commands }),
+	},
+	{
+		Name: "larder.server.command_calls", Unit: "{call}", Kind: Counter, about: theServer, Labels: []string{"command"},
+		Help: "Calls by command.",
+		read: byCommand(func(st *resp.CommandStats) int64 { return st.Calls }),
+	},
+	{
+		Name: "larder.server.rejected_calls", Unit: "{call}", Kind: Counter, about: theServer, Labels: []string{"command"},
+		Help: "Calls refused before they were executed, by wrong arguments or missing rights, by command.",
+		read: byCommand(func(st *resp.CommandStats) int64 { return st.Rejected }),
+	},
+	{
+		Name: "larder.server.failed_calls", Unit: "{call}", Kind: Counter, about: theServer, Labels: []string{"command"},
+		Help: "Calls answered with an error, by command.",
+		read: byCommand(func(st *resp.CommandStats) int64 { return st.Failed }),
 	},
 	{
 		Name: "larder.server.error_replies", Unit: "{reply}", Kind: Counter, about: theServer, Labels: []string{"code"},

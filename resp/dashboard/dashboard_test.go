@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -288,8 +289,74 @@ func TestServed(t *testing.T) {
 	if want := []errorCode{{"ERR", 2}, {"WRONGTYPE", 2}}; fmt.Sprint(got.Errors) != fmt.Sprint(want) {
 		t.Errorf("errors: %+v", got.Errors)
 	}
-	if !got.Hot.On {
-		t.Error("hot keys are looked for")
+	if !got.Hot.On || got.Latency.On || len(got.Latency.Commands) != 0 || got.Slow.Threshold != 10_000 || len(got.Slow.Entries) != 0 {
+		t.Errorf("hot %+v, latency %+v, slow %+v", got.Hot, got.Latency, got.Slow)
+	}
+}
+
+// TestLatencies compares what is told of the time that commands took with which were called.
+func TestLatencies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache := open(t, larder.Options{})
+		server := &resp.Server{Cache: cache}
+		defer server.Close()
+		h := &Handler{Cache: cache, Server: server}
+		conn := server.Dial()
+		defer conn.Close()
+		replies := bufio.NewScanner(conn)
+		do := func(commands ...string) {
+			for _, command := range commands {
+				fmt.Fprintf(conn, "%s\r\n", command)
+				if !replies.Scan() {
+					t.Fatal(replies.Err())
+				}
+			}
+			synctest.Wait()
+		}
+		do("CONFIG SET latency-tracking yes slowlog-log-slower-than 0")
+		ask(h, "GET", "/stats.json")
+		do("SET <k> v", "INCR n", "INCR n", "APPEND \"\\x00\" x")
+		time.Sleep(time.Second)
+		got := get[report](t, h, "/stats.json")
+		if p := got.Points[0]; p.P50 == nil || *p.P50 <= 0 || *p.P99 < *p.P50 || *p.P999 < *p.P99 {
+			t.Errorf("%+v", p)
+		}
+		calls := make(map[string]int64)
+		for _, c := range got.Latency.Commands {
+			calls[c.Name] = c.Calls
+			if c.P50 <= 0 || c.P99 < c.P50 || c.P999 < c.P99 {
+				t.Errorf("%+v", c)
+			}
+		}
+		if !got.Latency.On || calls["set"] != 1 || calls["incr"] != 2 || calls["append"] != 1 {
+			t.Errorf("%+v", got.Latency)
+		}
+		var slow []string
+		for _, e := range got.Slow.Entries {
+			slow = append(slow, e.Command)
+		}
+		if want := []string{`APPEND "\x00" x`, "INCR n", "INCR n", "SET <k> v"}; got.Slow.Threshold != 0 || !slices.Equal(slow[:min(4, len(slow))], want) {
+			t.Errorf("%d µs: %q, want %q", got.Slow.Threshold, slow, want)
+		}
+		time.Sleep(time.Second)
+		if got = get[report](t, h, "/stats.json"); got.Points[1].P50 != nil {
+			t.Errorf("without calls: %+v", got.Points[1])
+		}
+	})
+}
+
+func TestCommandText(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", 100)
+	for want, args := range map[string][]string{
+		"":                                 nil,
+		"GET a":                            {"GET", "a"},
+		`SET "" "a\n"`:                     {"SET", "", "a\n"},
+		"MSET " + long + " " + long + " …": {"MSET", long, long, long},
+	} {
+		if got := commandText(args); got != want {
+			t.Errorf("%q is shown as %s, want %s", args, got, want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder/internal/telemetry"
+	"github.com/larderkv/larder/resp"
 )
 
 const (
@@ -31,9 +32,15 @@ type point struct {
 	Evicted  float64 `json:"evicted"`
 	Received float64 `json:"received"`
 	Sent     float64 `json:"sent"`
+	Keys     int     `json:"keys"`
 	Used     int64   `json:"used"`
 	Resident int64   `json:"resident"`
 	Clients  int     `json:"clients"`
+
+	// Percentiles of the latency of all calls that were timed, in microseconds, null if none was.
+	P50  *float64 `json:"p50"`
+	P99  *float64 `json:"p99"`
+	P999 *float64 `json:"p999"`
 }
 
 // history keeps the samples that requests take.
@@ -43,6 +50,7 @@ type history struct {
 	mu     sync.Mutex
 	last   *telemetry.Snapshot // nil before the first
 	at     time.Time           // of last
+	timed  resp.Latencies      // all calls up to last
 	points []point
 }
 
@@ -63,9 +71,12 @@ func (h *history) sample(after int64) (*telemetry.Snapshot, []point) {
 }
 
 func (h *history) take(now time.Time) {
-	s := h.source.Snapshot()
-	before, elapsed := h.last, now.Sub(h.at)
-	h.last, h.at = s, now
+	s, timed := h.source.Snapshot(), resp.Latencies{}
+	for i := range s.Commands {
+		timed = timed.Plus(s.Commands[i].Latency)
+	}
+	before, elapsed, calls := h.last, now.Sub(h.at), timed.Since(h.timed)
+	h.last, h.at, h.timed = s, now, timed
 	if before == nil || elapsed > gap {
 		h.points = h.points[:0]
 		return
@@ -83,8 +94,23 @@ func (h *history) take(now time.Time) {
 		Evicted:  rate(int64(s.Cache.Evicted), int64(before.Cache.Evicted)),
 		Received: rate(s.Server.BytesIn, before.Server.BytesIn),
 		Sent:     rate(s.Server.BytesOut, before.Server.BytesOut),
+		Keys:     s.Cache.Keys,
 		Used:     s.Cache.UsedBytes,
 		Resident: s.Cache.ResidentBytes,
 		Clients:  s.Server.Clients,
+		P50:      percentile(calls, 0.5),
+		P99:      percentile(calls, 0.99),
+		P999:     percentile(calls, 0.999),
 	})
 }
+
+// percentile returns a percentile in microseconds, nil if there were no calls.
+func percentile(calls resp.Latencies, share float64) *float64 {
+	if calls.Count() == 0 {
+		return nil
+	}
+	us := micros(calls.Quantile(share))
+	return &us
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }

@@ -3,6 +3,8 @@ package dashboard
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/larderkv/larder/internal/telemetry"
@@ -29,6 +31,8 @@ type report struct {
 	Clients   clients     `json:"clients"`
 	Errors    []errorCode `json:"errors"` // the most frequent one first
 	Hot       hotKeys     `json:"hot"`
+	Latency   latencies   `json:"latency"`
+	Slow      slowlog     `json:"slow"`
 }
 
 // totals are counts since the cache was opened.
@@ -83,6 +87,32 @@ type hotKey struct {
 	Rate float64 `json:"rate"` // uses a second
 }
 
+type latencies struct {
+	On       bool      `json:"on"`
+	Commands []command `json:"commands"` // those on which most time was spent, the first one most
+}
+
+// command has percentiles of the latency of a command's calls, in microseconds.
+type command struct {
+	Name  string  `json:"name"`
+	Calls int64   `json:"calls"`
+	P50   float64 `json:"p50"`
+	P99   float64 `json:"p99"`
+	P999  float64 `json:"p999"`
+}
+
+type slowlog struct {
+	Threshold int64       `json:"threshold"` // microseconds, negative if it is off
+	Entries   []slowEntry `json:"entries"`   // the last one first
+}
+
+type slowEntry struct {
+	At      int64   `json:"at"` // Unix milliseconds
+	Micros  float64 `json:"micros"`
+	Command string  `json:"command"`
+	Client  string  `json:"client"`
+}
+
 // report takes a sample, if it is time for one, and returns the state with the points after a time.
 func (h *Handler) report(after int64) *report {
 	s, points := h.history.sample(after)
@@ -101,6 +131,8 @@ func (h *Handler) report(after int64) *report {
 		Clients:   newClients(&s.Server),
 		Errors:    newErrors(&s.Server),
 		Hot:       h.hotKeys(),
+		Latency:   h.latencies(s.Commands),
+		Slow:      h.slowlog(),
 	}
 }
 
@@ -142,7 +174,7 @@ func newClients(st *resp.Stats) clients {
 func newErrors(st *resp.Stats) []errorCode {
 	all := make([]errorCode, 0, len(st.ErrorReplies))
 	for code, n := range st.ErrorReplies {
-		all = append(all, errorCode{Code: keyText(code), Count: n})
+		all = append(all, errorCode{Code: code, Count: n})
 	}
 	slices.SortFunc(all, func(a, b errorCode) int {
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Code, b.Code))
@@ -160,4 +192,59 @@ func (h *Handler) hotKeys() hotKeys {
 		hot.Keys = append(hot.Keys, hotKey{Key: keyText(k.Key), DB: k.DB, Rate: k.Rate})
 	}
 	return hot
+}
+
+// commandsShown is of how many commands latencies are shown.
+const commandsShown = 10
+
+func (h *Handler) latencies(commands []resp.CommandStats) latencies {
+	l := latencies{On: h.parameter("latency-tracking") == "yes", Commands: []command{}}
+	timed := slices.DeleteFunc(slices.Clone(commands), func(st resp.CommandStats) bool { return st.Latency.Count() == 0 })
+	slices.SortFunc(timed, func(a, b resp.CommandStats) int { return cmp.Compare(b.Latency.Sum(), a.Latency.Sum()) })
+	for _, st := range timed[:min(len(timed), commandsShown)] {
+		p := func(share float64) float64 { return micros(st.Latency.Quantile(share)) }
+		l.Commands = append(l.Commands, command{st.Name, st.Latency.Count(), p(0.5), p(0.99), p(0.999)})
+	}
+	return l
+}
+
+const (
+	slowShown   = 10  // how many slow commands are shown
+	maxSlowText = 160 // how many bytes of one
+)
+
+func (h *Handler) slowlog() slowlog {
+	l := slowlog{Threshold: -1, Entries: []slowEntry{}}
+	if h.Server == nil {
+		return l
+	}
+	if n, err := strconv.ParseInt(h.parameter("slowlog-log-slower-than"), 10, 64); err == nil {
+		l.Threshold = n
+	}
+	for _, e := range h.Server.Slowlog(slowShown) {
+		l.Entries = append(l.Entries, slowEntry{e.Time.UnixMilli(), micros(e.Duration), commandText(e.Args), e.ClientAddr})
+	}
+	return l
+}
+
+// commandText returns the arguments of a command as far as there is room for them.
+func commandText(args []string) string {
+	var words []string
+	length := 0
+	for _, arg := range args {
+		if length > maxSlowText {
+			return strings.Join(append(words, "…"), " ")
+		}
+		words = append(words, keyText(arg))
+		length += len(arg)
+	}
+	return strings.Join(words, " ")
+}
+
+// parameter returns the value of a parameter of the server, empty if there is none.
+func (h *Handler) parameter(name string) string {
+	if h.Server == nil {
+		return ""
+	}
+	return h.Server.Config(name)[0].Value
 }

@@ -26,7 +26,10 @@ import (
 // Lookups are counted by the server. Those that the program makes itself are counted by whatever Counters it gave to
 // DB.WithCounters and passes here. Without either hits and misses are not observed. Of a closed cache nothing is.
 //
-// A collection costs O(databases × shards + clients) and stops nothing.
+// The time that commands take is observed as its sum alone, while latency-tracking is on: the API has no histograms whose values
+// are read from without.
+//
+// A collection costs O(databases × shards + clients + commands × event loops) and stops nothing.
 func Register(meter metric.Meter, cache *larder.Cache, server *resp.Server, counters ...*larder.Counters) (metric.Registration, error) {
 	instruments := make([]metric.Int64Observable, len(telemetry.Metrics))
 	observed := make([]metric.Observable, len(telemetry.Metrics))
@@ -35,6 +38,9 @@ func Register(meter metric.Meter, cache *larder.Cache, server *resp.Server, coun
 		instruments[i], problems[i] = instrument(meter, &telemetry.Metrics[i])
 		observed[i] = instruments[i]
 	}
+	t := telemetry.CommandTime
+	commandTime, err := meter.Float64ObservableCounter(t.Name, metric.WithDescription(t.Help), metric.WithUnit(t.Unit))
+	observed, problems = append(observed, commandTime), append(problems, err)
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -44,8 +50,14 @@ func Register(meter metric.Meter, cache *larder.Cache, server *resp.Server, coun
 		for i := range telemetry.Metrics {
 			m := &telemetry.Metrics[i]
 			m.Read(s, func(value int64, labels ...string) {
-				o.ObserveInt64(instruments[i], value, metric.WithAttributeSet(attributes(m, labels)))
+				o.ObserveInt64(instruments[i], value, metric.WithAttributeSet(attributes(m.Labels, labels)))
 			})
+		}
+		for i := range s.Commands {
+			if st := &s.Commands[i]; st.Latency.Count() > 0 {
+				set := attributes([]string{t.Label}, []string{st.Name})
+				o.ObserveFloat64(commandTime, st.Latency.Sum().Seconds(), metric.WithAttributeSet(set))
+			}
 		}
 		return nil
 	}, observed...)
@@ -61,10 +73,10 @@ func instrument(meter metric.Meter, m *telemetry.Metric) (metric.Int64Observable
 	return meter.Int64ObservableGauge(m.Name, metric.WithDescription(m.Help), metric.WithUnit(m.Unit))
 }
 
-func attributes(m *telemetry.Metric, labels []string) attribute.Set {
-	pairs := make([]attribute.KeyValue, len(labels))
-	for i, label := range labels {
-		pairs[i] = attribute.String("larder."+m.Labels[i], label)
+func attributes(names, values []string) attribute.Set {
+	pairs := make([]attribute.KeyValue, len(names))
+	for i, name := range names {
+		pairs[i] = attribute.String("larder."+name, values[i])
 	}
 	return attribute.NewSet(pairs...)
 }

@@ -27,6 +27,12 @@ func values(t testing.TB, reader *metric.ManualReader) map[string]string {
 	got := make(map[string]string)
 	for _, scope := range all.ScopeMetrics {
 		for _, m := range scope.Metrics {
+			if data, ok := m.Data.(metricdata.Sum[float64]); ok {
+				for _, p := range data.DataPoints {
+					got[m.Name+" "+p.Attributes.ToSlice()[0].Value.AsString()] = fmt.Sprint(p.Value > 0, " ", m.Unit)
+				}
+				continue
+			}
 			var points []metricdata.DataPoint[int64]
 			kind := "gauge"
 			switch data := m.Data.(type) {
@@ -85,13 +91,13 @@ func TestServed(t *testing.T) {
 	conn := server.Dial()
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	replies := bufio.NewScanner(conn)
-	for _, command := range []string{"SET a 1", "EXISTS a", "EXPIRE a 1000", "STRLEN none", "SELECT 1", "SADD s x", "NOSUCH"} {
+	for _, command := range []string{"SET a 1", "EXISTS a", "EXPIRE a 1000", "STRLEN none", "SELECT 1", "SADD s x", "CONFIG SET latency-tracking yes", "NOSUCH", "LPUSH s x"} {
 		fmt.Fprintf(conn, "%s\r\n", command)
 		if !replies.Scan() {
 			t.Fatal(replies.Err())
 		}
 	}
-	for deadline := time.Now().Add(20 * time.Second); server.Stats().Commands < 7; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); server.Stats().Commands < 9; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("%+v", server.Stats())
 		}
@@ -106,14 +112,18 @@ func TestServed(t *testing.T) {
 		"larder.keyspace.volatile_keys larder.db=0":           "1 {key} level",
 		"larder.keyspace.hits":                                "1 {lookup} counter",
 		"larder.keyspace.misses":                              "1 {lookup} counter",
-		"larder.server.commands":                              "7 {command} counter",
+		"larder.server.commands":                              "9 {command} counter",
+		"larder.server.command_calls larder.command=sadd":     "1 {call} counter",
+		"larder.server.failed_calls larder.command=lpush":     "1 {call} counter",
+		"larder.server.command_duration lpush":                "true s",
+		"larder.server.command_duration sadd":                 "",
 		"larder.server.error_replies larder.code=ERR":         "1 {reply} counter",
 		"larder.server.clients":                               "1 {client} level",
 		"larder.server.longest_output":                        "0 By gauge",
 		"larder.server.subscribed_topics larder.kind=pattern": "0 {topic} level",
 		"larder.server.accepted_connections":                  "1 {connection} counter",
 		"larder.keyspace.keys larder.db=2 larder.type=string": "",
-		"larder.server.error_replies larder.code=WRONGTYPE":   "",
+		"larder.server.error_replies larder.code=WRONGTYPE":   "1 {reply} counter",
 		"larder.keyspace.keys larder.db=0 larder.type=hash":   "0 {key} level",
 		"larder.keyspace.evicted_keys":                        "0 {key} counter",
 		"larder.server.subscribed_topics larder.kind=channel": "0 {topic} level",

@@ -8,7 +8,9 @@
 //		MustRegister(prommetrics.NewCollector(sessions, nil))
 //
 // The names of all metrics begin with larder_; those of a server with larder_server_. Nothing is counted for the collector's
-// sake: a scrape reads what Cache.Stats, Cache.DBStats and Server.Stats tell, and between scrapes nothing is done.
+// sake: a scrape reads what Cache.Stats, Cache.DBStats, Server.Stats and Server.CommandStats tell, and between scrapes nothing is
+// done. The histograms of how long commands take are there when the server keeps them, that is after CONFIG SET
+// latency-tracking yes.
 package prommetrics
 
 import (
@@ -28,19 +30,22 @@ import (
 // DB.WithCounters and passes here. Without either there are no metrics of hits and misses. A collector of a closed cache
 // has no metrics of the cache.
 //
-// A scrape costs O(databases × shards + clients) and stops nothing.
+// A scrape costs O(databases × shards + clients + commands × event loops) and stops nothing.
 func NewCollector(cache *larder.Cache, server *resp.Server, counters ...*larder.Counters) prometheus.Collector {
 	c := &collector{source: telemetry.Source{Cache: cache, Server: server, Counters: counters}}
 	for i := range telemetry.Metrics {
 		m := &telemetry.Metrics[i]
 		c.descs = append(c.descs, prometheus.NewDesc(name(m), m.Help, m.Labels, nil))
 	}
+	t := telemetry.CommandTime
+	c.commandTime = prometheus.NewDesc(underscored(t.Name)+"_seconds", t.Help, []string{t.Label}, nil)
 	return c
 }
 
 type collector struct {
-	source telemetry.Source
-	descs  []*prometheus.Desc // of telemetry.Metrics
+	source      telemetry.Source
+	descs       []*prometheus.Desc // of telemetry.Metrics
+	commandTime *prometheus.Desc
 }
 
 // Describe implements prometheus.Collector.
@@ -48,6 +53,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, desc := range c.descs {
 		to <- desc
 	}
+	to <- c.commandTime
 }
 
 // Collect implements prometheus.Collector.
@@ -59,6 +65,24 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 			to <- prometheus.MustNewConstMetric(c.descs[i], valueType(m), float64(value), labels...)
 		})
 	}
+	for i := range s.Commands {
+		if st := &s.Commands[i]; st.Latency.Count() > 0 {
+			to <- prometheus.MustNewConstHistogram(c.commandTime, uint64(st.Latency.Count()), st.Latency.Sum().Seconds(),
+				buckets(&st.Latency), st.Name)
+		}
+	}
+}
+
+// buckets returns every other bucket of the latencies: each of them is a time series, and there is one set for each command.
+func buckets(l *resp.Latencies) map[float64]uint64 {
+	all := make(map[float64]uint64)
+	every := false
+	for d, n := range l.Buckets() {
+		if every = !every; every {
+			all[d.Seconds()] = uint64(n)
+		}
+	}
+	return all
 }
 
 func valueType(m *telemetry.Metric) prometheus.ValueType {
@@ -70,7 +94,7 @@ func valueType(m *telemetry.Metric) prometheus.ValueType {
 
 // name returns the metric's name with the unit and the kind at its end, as is the custom of Prometheus.
 func name(m *telemetry.Metric) string {
-	name := strings.ReplaceAll(m.Name, ".", "_")
+	name := underscored(m.Name)
 	if m.Unit == "By" {
 		name += "_bytes"
 	}
@@ -79,3 +103,5 @@ func name(m *telemetry.Metric) string {
 	}
 	return name
 }
+
+func underscored(name string) string { return strings.ReplaceAll(name, ".", "_") }

@@ -91,10 +91,71 @@ func TestLint(t *testing.T) {
 	server := &resp.Server{Cache: cache}
 	defer server.Close()
 	conn := server.Dial()
-	converse(t, conn, "NOSUCH")
+	converse(t, conn, "NOSUCH", "CONFIG SET latency-tracking yes", "PING")
 	problems, err := testutil.GatherAndLint(register(prommetrics.NewCollector(cache, server)))
 	if err != nil || len(problems) > 0 {
 		t.Error(problems, err)
+	}
+}
+
+// TestCommandTimes: there is a histogram for each command that was timed, all with the same buckets.
+func TestCommandTimes(t *testing.T) {
+	t.Parallel()
+	cache := open(t)
+	server := &resp.Server{Cache: cache}
+	defer server.Close()
+	registry := register(prommetrics.NewCollector(cache, server))
+	conn := server.Dial()
+	converse(t, conn, "PING", "CONFIG SET latency-tracking yes", "SET k v", "PING", "PING")
+	converse(t, conn, "PING")
+	await(t, server, 6)
+	families, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	bounds := make(map[string]int)
+	calls := make(map[string]uint64)
+	for _, f := range families {
+		if f.GetName() != "larder_server_command_duration_seconds" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			h, before := m.GetHistogram(), uint64(0)
+			for _, b := range h.GetBucket() {
+				bounds[fmt.Sprint(b.GetUpperBound())]++
+				if b.GetCumulativeCount() < before {
+					t.Errorf("%v: buckets shrink", m.GetLabel())
+				}
+				before = b.GetCumulativeCount()
+			}
+			if before != h.GetSampleCount() || h.GetSampleSum() <= 0 {
+				t.Errorf("%v: %v", m.GetLabel(), h)
+			}
+			calls[m.GetLabel()[0].GetValue()] = h.GetSampleCount()
+		}
+	}
+	if calls["ping"] != 3 || calls["set"] != 1 || calls["get"] != 0 {
+		t.Errorf("timed calls: %v", calls)
+	}
+	for bound, n := range bounds {
+		if n != len(calls) {
+			t.Errorf("%d of %d histograms have a bucket %s", n, len(calls), bound)
+		}
+	}
+	expect(t, registry, `
+		larder_server_command_calls_total{command="ping"} 4
+		larder_server_command_calls_total{command="config|set"} 1
+		larder_server_failed_calls_total{command="ping"} 0
+	`)
+}
+
+// await waits until commands that were answered have been counted.
+func await(t *testing.T, server *resp.Server, commands int) {
+	t.Helper()
+	for deadline := time.Now().Add(20 * time.Second); server.Stats().Commands < int64(commands); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%+v", server.Stats())
+		}
 	}
 }
 
@@ -111,11 +172,7 @@ func TestServed(t *testing.T) {
 	converse(t, conn, commands...)
 	other := server.Dial()
 	converse(t, other, "PING", "GET a x", "PING")
-	for deadline := time.Now().Add(20 * time.Second); server.Stats().Commands < int64(len(commands)+3); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("%+v", server.Stats())
-		}
-	}
+	await(t, server, len(commands)+3)
 	expect(t, registry, fmt.Sprintf(`
 		larder_keyspace_keys{db="0",type="string"} 2
 		larder_keyspace_keys{db="0",type="list"} 1
@@ -133,6 +190,8 @@ func TestServed(t *testing.T) {
 		larder_keyspace_evicted_keys_total 0
 		larder_memory_limit_bytes %v
 		larder_server_commands_total %d
+		larder_server_command_calls_total{command="set"} 3
+		larder_server_rejected_calls_total{command="incr"} 1
 		larder_server_error_replies_total{code="ERR"} 3
 		larder_server_clients 2
 		larder_server_blocked_clients 0

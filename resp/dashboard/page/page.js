@@ -144,13 +144,31 @@ const below = 18; // for the axis of time
 const above = 8;
 const beside = 48; // for the axis of values
 
+// Scales place values between the ends of an axis.
+
+const mostTicks = 8;
+
+const linear = {
+  at: (value, low, high) => (value - low) / (high - low),
+  ticks: (low, high) => [low, (low + high) / 2, high],
+};
+
+const logarithmic = {
+  at: (value, low, high) => Math.log(Math.max(value, low) / low) / Math.log(high / low),
+  ticks(low, high) {
+    const decades = Math.round(Math.log10(high / low));
+    const step = Math.ceil(decades / 3);
+    return Array.from({ length: Math.floor(decades / step) + 1 }, (_, i) => low * 10 ** (i * step));
+  },
+};
+
 // Chart draws series of points over time. A series is a name, a colour class and a function from a point to a value, null
 // where there is none. A quiet chart has its present values told by a figure above it.
 class Chart {
-  constructor(place, { label, series, parts, per = "", range, limit, quiet = false }) {
-    Object.assign(this, { label, series, parts, per, range, limit, quiet });
+  constructor(place, { label, series, parts, per = "", range, limit, scale = linear, quiet = false }) {
+    Object.assign(this, { label, series, parts, per, range, limit, scale, quiet });
     this.svg = svg("svg", { height: height + below, tabindex: 0, role: "img" });
-    this.grid = [0, 0.5, 1].map((at) => ({ at, line: svg("line", { class: at ? "grid" : "grid base" }), text: svg("text") }));
+    this.grid = Array.from({ length: mostTicks }, (_, i) => ({ line: svg("line", { class: i ? "grid" : "grid base" }), text: svg("text") }));
     this.begin = svg("text", { y: height + 14 });
     this.end = svg("text", { y: height + 14, "text-anchor": "end" });
     this.limitLine = svg("line", { class: "limit" });
@@ -211,15 +229,18 @@ class Chart {
 
   x(at) { return ((at - this.from) / (this.to - this.from)) * this.width; }
 
-  y(value) { return height - ((value - this.low) / (this.high - this.low)) * (height - above); }
+  y(value) { return height - this.scale.at(value, this.low, this.high) * (height - above); }
 
   drawGrid() {
-    for (const { at, line, text } of this.grid) {
-      const value = this.low + at * (this.high - this.low);
+    const ticks = this.scale.ticks(this.low, this.high);
+    for (const [i, { line, text }] of this.grid.entries()) {
+      const value = ticks[i];
+      line.style.display = text.style.display = value === undefined ? "none" : "";
+      if (value === undefined) continue;
       const y = Math.round(this.y(value)) + 0.5;
       set(line, { x1: 0, x2: this.width, y1: y, y2: y });
       set(text, { x: this.width + 7, y: y + 4 });
-      write(text, at || this.low ? round(this.parts(value)) : "0");
+      write(text, value ? round(this.parts(value)) : "0");
     }
     const limit = this.limit?.() ?? 0;
     const visible = limit > 0 && limit <= this.high;
@@ -292,7 +313,15 @@ function point(at) {
   for (const c of Object.values(charts)) if (c.width > 0) c.drawCursor();
 }
 
-const upTo = (round) => (values) => [0, round(1.05 * Math.max(0, ...values))];
+// upTo is the range from zero to a round number above all values and not below the least one given.
+const upTo = (round, least) => (values) => [0, round(Math.max(least, 1.05 * Math.max(0, ...values)))];
+
+// decades is the range of values that differ by orders of magnitude.
+function decades(values) {
+  if (values.length === 0) return [1, 1000];
+  const low = 10 ** Math.floor(Math.log10(Math.max(0.01, Math.min(...values))));
+  return [low, Math.max(100 * low, 10 ** Math.ceil(Math.log10(Math.max(...values))))];
+}
 
 // toOne is the range of a ratio: what lies below the least is not shown when the least is high.
 function toOne(values) {
@@ -306,40 +335,44 @@ const field = (name) => (p) => p[name] ?? null;
 const chartOptions = {
   ratio: { label: "Hit ratio", parts: percentParts, range: toOne, quiet: true, series: [{ name: "Hits", color: "one", get: ratio }] },
   rate: {
-    label: "Operations a second", parts: countParts, range: upTo(nice), quiet: true,
+    label: "Operations a second", parts: countParts, range: upTo(nice, 10), quiet: true,
     series: [{ name: "A second", color: "one", get: (p) => (last.served ? p.commands : p.hits + p.misses) }],
   },
   latency: {
-    label: "Latency", parts: timeParts, range: upTo(nice),
+    label: "Latency", parts: timeParts, scale: logarithmic, range: decades,
     series: [
       { name: "99.9 %", color: "two", get: field("p999"), bare: true },
-      { name: "99 %", color: "one", get: field("p99") },
+      { name: "99 %", color: "one", get: field("p99"), bare: true },
       { name: "50 %", color: "three", get: field("p50"), bare: true },
     ],
   },
   memory: {
-    label: "Memory", parts: byteParts, range: (values) => upTo(niceBytes)([...values, nearLimit(values)]), limit: () => last.memory.limit,
+    label: "Memory", parts: byteParts, range: (values) => upTo(niceBytes, 1 << 20)([...values, nearLimit(values)]), limit: () => last.memory.limit,
     series: [
       { name: "Held", color: "two", get: field("resident"), bare: true },
       { name: "Filled", color: "one", get: field("used") },
     ],
   },
+  keys: {
+    label: "Keys", parts: countParts, range: upTo(nice, 10), quiet: true,
+    series: [{ name: "Keys", color: "one", get: field("keys") }],
+  },
   gone: {
-    label: "Keys gone a second", parts: countParts, range: upTo(nice),
+    label: "Keys gone a second", parts: countParts, range: upTo(nice, 10),
     series: [
       { name: "Expired", color: "one", get: field("expired") },
       { name: "Evicted", color: "two", get: field("evicted") },
     ],
   },
   traffic: {
-    label: "Bytes a second", parts: byteParts, per: "/s", range: upTo(niceBytes),
+    label: "Bytes a second", parts: byteParts, per: "/s", range: upTo(niceBytes, 1024),
     series: [
       { name: "Sent", color: "one", get: field("sent") },
       { name: "Received", color: "two", get: field("received") },
     ],
   },
   clients: {
-    label: "Clients", parts: countParts, range: (values) => [0, Math.max(4, nice(1.2 * Math.max(0, ...values)))],
+    label: "Clients", parts: countParts, range: upTo(nice, 4),
     series: [{ name: "Connected", color: "one", get: field("clients") }],
   },
 };
@@ -376,13 +409,16 @@ function drawLead() {
   write(byID("rate-aside"), `${count(last.served ? totals.commands : lookups)} since the start`);
 
   writeFigure("memory-value", byteParts(memory.resident));
-  write(byID("memory-aside"), memory.limit ? `${percent(memory.resident / memory.limit)} of ${bytes(memory.limit)}` : "No limit");
+  write(byID("memory-aside"), memory.limit ? `${percent(memory.resident / memory.limit)} of ${round(byteParts(memory.limit))}` : "No limit");
   drawLatency(some);
+
+  const volatile = sum(last.databases, "volatile");
+  writeFigure("keys-value", countParts(sum(last.databases, "keys")));
+  write(byID("keys-aside"), `${count(volatile)} with a time to live`);
 }
 
 function drawLatency(some) {
   const timed = last.latency;
-  if (!timed) return;
   const now = some.findLast((p) => p.p99 !== null);
   writeFigure("latency-value", now ? timeParts(now.p99) : ["–", ""]);
   writeParts(byID("latency-aside"), timed.on ? (now ? `Half of all within ${latency(now.p50)}` : "No calls") : "Off; `CONFIG SET latency-tracking yes`");
@@ -397,11 +433,11 @@ function drawFacts() {
 
 function drawAsides() {
   const { totals, clients, policy, memory } = last;
-  write(byID("gone-aside"), `${count(totals.expired)} expired, ${count(totals.evicted)} evicted by ${memory.limit ? policy : "no limit"}`.replace("evicted by no limit", "evicted"));
+  write(byID("gone-aside"), `${count(totals.expired)} expired, ${count(totals.evicted)} evicted${memory.limit ? ` by ${policy}` : ""}`);
   write(byID("traffic-aside"), `${bytes(totals.received)} received, ${bytes(totals.sent)} sent`);
   const kinds = [[clients.blocked, "waiting"], [clients.tracking, "tracking"], [clients.topics, clients.topics === 1 ? "topic subscribed to" : "topics subscribed to"]];
   const words = kinds.filter(([n]) => n > 0).map(([n, word]) => `${count(n)} ${word}`);
-  write(byID("clients-aside"), [`At most ${count(clients.limit)}`, ...words, `${bytes(clients.bytes)} held`].join(", "));
+  write(byID("clients-aside"), [`At most ${round(countParts(clients.limit))}`, ...words, `${bytes(clients.bytes)} held`].join(", "));
 }
 
 function drawTables() {
@@ -417,23 +453,21 @@ function drawHot() {
   const { on, keys } = last.hot;
   const most = keys[0]?.rate || 1;
   fill("hot", keys.map((k) => [key(k.key), number(String(k.db)), { text: count(k.rate), kind: "number", share: k.rate / most }]));
-  writeParts(byID("hot-aside"), on ? (keys.length ? "Estimated from a sample of all uses" : "None in the last window") : hints.hot);
+  writeParts(byID("hot-aside"), on ? (keys.length ? "Estimated from a sample of all uses" : "None in the last window") : hotHint());
 }
 
-const hints = { hot: "Not looked for" };
+const hotHint = () => (last.served ? "Off; `CONFIG SET hotkeys-top-k 16`" : "Off; `Cache.SetHotKeyOptions`");
 
 function drawCommands() {
   const timed = last.latency;
-  if (!timed) return;
   fill("commands", timed.commands.map((c) => [c.name, number(count(c.calls)), number(latency(c.p50)), number(latency(c.p99)), number(latency(c.p999))]));
   writeParts(byID("commands-aside"), timed.on ? "" : "Off; `CONFIG SET latency-tracking yes`");
 }
 
 function drawSlow() {
   const { slow } = last;
-  if (!slow) return;
-  fill("slow", slow.entries.map((e) => [clock.format(e.at), number(latency(e.micros)), key(e.command)]));
-  writeParts(byID("slow-aside"), slow.threshold < 0 ? "Off; `CONFIG SET slowlog-log-slower-than 10000`" : `Longer than ${latency(slow.threshold)}${slow.entries.length ? "" : ": none"}`);
+  fill("slow", slow.entries.map((e) => [clock.format(e.at), number(latency(e.micros)), { ...key(e.command), title: `${e.client}: ${e.command}` }]));
+  writeParts(byID("slow-aside"), slow.threshold < 0 ? "Off; `CONFIG SET slowlog-log-slower-than 10000`" : `Longer than ${round(timeParts(slow.threshold))}${slow.entries.length ? "" : ": none"}`);
 }
 
 // Memory by type
@@ -443,7 +477,7 @@ const typeNames = { string: "Strings", list: "Lists", set: "Sets", zset: "Sorted
 function drawCensus() {
   if (!census || !last) return;
   const { used, resident } = last.memory;
-  const counted = census.types.reduce((n, t) => n + t.bytes, 0);
+  const counted = sum(census.types, "bytes");
   const scale = Math.min(1, used / (counted || 1)); // the walk was a while ago
   const parts = census.types.map((t) => ({ name: typeNames[t.type], kind: t.type, keys: t.keys, bytes: t.bytes * scale }));
   parts.sort((a, b) => b.bytes - a.bytes);
@@ -458,7 +492,7 @@ function drawCensus() {
     { text: p.keys ? bytes(p.bytes / p.keys) : "", kind: "number extra" },
     number(percent(share(p.bytes))),
   ]));
-  const keys = last.databases.reduce((n, d) => n + d.keys, 0);
+  const keys = sum(last.databases, "keys");
   write(byID("store-aside"), `${count(keys)} ${keys === 1 ? "key" : "keys"}; ${bytes(used)} filled of ${bytes(resident)} held from the system`);
 }
 
@@ -467,6 +501,7 @@ function drawComposition(parts, share) {
   const kinds = parts.map((p) => p.kind).join();
   if (bar.dataset.kinds !== kinds) {
     bar.dataset.kinds = kinds;
+    bar.hidden = parts.length === 0;
     bar.replaceChildren(...parts.map((p) => element("span", { className: p.kind })));
   }
   parts.forEach((p, i) => bar.children[i].style.setProperty("--share", `${(100 * share(p.bytes)).toFixed(3)}%`));
@@ -519,7 +554,8 @@ function take(report) {
   show("ratio", last.counted);
   show("rate", last.counted);
   for (const panel of ["traffic", "clients", "commands"]) show(panel, last.served);
-  show("latency", last.served && Boolean(last.latency));
+  show("latency", last.served);
+  show("keys", !last.served);
   for (const [name, chart] of Object.entries(chartOptions)) {
     charts[name] ??= new Chart(document.querySelector(`[data-chart="${name}"]`), chart);
     charts[name].draw();
