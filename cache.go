@@ -326,6 +326,16 @@ func (c *Cache) SetMaxBytes(n int64) error {
 	return nil
 }
 
+// Charge counts n more bytes, or fewer if n is negative, as held by the cache: against
+// MaxBytes and in its statistics. It is for memory that something takes on the cache's
+// behalf, as a server does for its connections. O(1).
+func (c *Cache) Charge(n int) { c.ks.Charge(n) }
+
+// Hold makes background work leave expired keys alone until they are asked for, and
+// evict nothing to come below a limit that was lowered; reads and writes do as ever.
+// It is for a pause in which the data must stay as it is. O(1).
+func (c *Cache) Hold(expiry, eviction bool) { c.ks.Hold(expiry, eviction) }
+
 // Policy returns what is evicted at the memory limit.
 func (c *Cache) Policy() Policy { return Policy(c.ks.Policy()) + NoEviction }
 

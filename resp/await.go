@@ -19,7 +19,7 @@ func await[R any](c *client, timeout []byte, write func(*client, R, error), begi
 		c.writeError(problem)
 		return
 	}
-	b := &blocked{client: c}
+	b := &blocked{client: c, timedOut: (*client).writeNullArray}
 	b.seq = c.deferReply(b.cancel)
 	r, wait, err := begin(func(r R, err error) {
 		b.resume(func(c *client) { write(c, r, err) })
@@ -29,25 +29,28 @@ func await[R any](c *client, timeout []byte, write func(*client, R, error), begi
 		write(c, r, err)
 		return
 	}
-	b.begin(wait)
-	if limit > 0 {
-		b.timer = time.AfterFunc(limit, func() {
-			b.giveUp((*client).writeNullArray)
-		})
-	}
+	b.begin(wait, limit)
 }
 
 // blocked is the wait of a client. It belongs to the client's owner.
 type blocked struct {
-	client *client
-	seq    uint64
-	wait   *datatypes.Wait
-	timer  *time.Timer // nil without a timeout
+	client   *client
+	seq      uint64
+	wait     canceler
+	timer    *time.Timer   // nil without a timeout
+	timedOut func(*client) // writes the reply when the timeout ends first
 }
 
-func (b *blocked) begin(w *datatypes.Wait) {
-	b.wait = w
+// canceler is what a client waits for. Cancel reports whether it has kept the wait from ending otherwise.
+type canceler interface{ Cancel() bool }
+
+// begin begins to wait, for as long as limit says, 0 for ever.
+func (b *blocked) begin(wait canceler, limit time.Duration) {
+	b.wait = wait
 	b.client.blocked.Store(b)
+	if limit > 0 {
+		b.timer = time.AfterFunc(limit, func() { b.giveUp(b.timedOut) })
+	}
 }
 
 // resume has the owner write the reply. It may be called from any goroutine.

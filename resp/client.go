@@ -353,6 +353,8 @@ func (c *client) objection(q *queued) string {
 	switch {
 	case problem != "":
 		return problem
+	case c.tx != nil && q.cmd.flags&flagNoMulti != 0:
+		return "ERR Command not allowed inside a transaction"
 	case c.modes&modeSubscribed != 0 && !q.cmd.whileSubscribed:
 		return "ERR Can't execute '" + q.cmd.name + "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET " +
 			"are allowed in this context"

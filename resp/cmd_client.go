@@ -273,7 +273,7 @@ func (c *client) parseKillFilter(args [][]byte) (f *clientFilter, problem string
 
 // cmdClientUnblock is CLIENT UNBLOCK client-id [TIMEOUT | ERROR].
 func cmdClientUnblock(c *client, args [][]byte) {
-	reply := (*client).writeNullArray
+	var reply func(*client)
 	switch {
 	case len(args) > 4:
 		c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try CLIENT HELP.")
@@ -292,7 +292,7 @@ func cmdClientUnblock(c *client, args [][]byte) {
 	c.writeFlagOrErr(c.srv.unblock(id, reply), nil)
 }
 
-// unblock has a client that waits for data go on with a reply.
+// unblock has a client that waits go on with a reply, nil for that to a timeout.
 func (s *Server) unblock(id int64, reply func(*client)) bool {
 	s.mu.Lock()
 	c := s.clients[id]
@@ -301,7 +301,13 @@ func (s *Server) unblock(id int64, reply func(*client)) bool {
 		return false
 	}
 	b := c.blocked.Load()
-	return b != nil && b.giveUp(reply)
+	if b == nil {
+		return false
+	}
+	if reply == nil {
+		reply = b.timedOut
+	}
+	return b.giveUp(reply)
 }
 
 // killMatching ends the connections of the clients that match. The one that asks gets its reply first.

@@ -371,6 +371,11 @@ func init() {
 		hotKeyCommands(),
 		latencyCommands(),
 		aclCommands(),
+		clusterCommands(),
+		replicationCommands(),
+		shutdownCommands(),
+		debugCommands(),
+		lolwutCommands(),
 	} {
 		for _, cmd := range group {
 			cmd.complete()

@@ -78,7 +78,7 @@ func docOf(name string) *commandDoc { return commandDocs()[name] }
 var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
-		aclDocs(),
+		aclDocs(), clusterDocs(), operatorDocs(),
 		stringDocs(), bitmapDocs(), geoDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
 		connectionDocs(), serverDocs(), setDocs(), memberExpiryDocs(), sortedSetDocs(), transactionDocs(),
 		pubsubDocs(),

@@ -67,6 +67,11 @@ type Server struct {
 	// are then answered with an error and closed (protected-mode no).
 	Unprotected bool
 
+	// OnShutdown is called, in a goroutine of its own, whenever a client sends SHUTDOWN and may do so. It is to end the
+	// server, and with it whatever the program wants to end; until it does, that client waits. Nil means that the
+	// command is refused.
+	OnShutdown func()
+
 	// EnableDebug allows the DEBUG command (enable-debug-command).
 	EnableDebug bool
 
@@ -84,6 +89,7 @@ type Server struct {
 	netCount  counters     // of the connections that have goroutines
 	operation operations
 	tracker   tracker
+	hold      holds
 
 	wg         sync.WaitGroup
 	mu         sync.Mutex

@@ -55,6 +55,9 @@ type Keyspace struct {
 	clock     Clock
 	mem       *arena.Memory
 	maxBytes  atomic.Int64
+
+	heldExpiry, heldEviction atomic.Bool
+
 	policy    atomic.Uint32
 	recording atomic.Uint32
 	tuner     atomic.Pointer[eviction.Tuner] // nil until something is evicted by worth

@@ -105,7 +105,10 @@ func (sh *shard) maintain(now int64) (more bool) {
 	if garbage {
 		more = true
 	}
-	seen, expired := sh.sweepSlice(now, sliceEntries)
+	seen, expired := 0, 0
+	if !sh.ks.heldExpiry.Load() {
+		seen, expired = sh.sweepSlice(now, sliceEntries)
+	}
 	if expired*10 > seen {
 		more = true
 	}
@@ -125,11 +128,21 @@ func (sh *shard) maintain(now int64) (more bool) {
 	if sh.giveBack() {
 		more = true
 	}
-	if sh.meetLimit() {
+	if !sh.ks.heldEviction.Load() && sh.meetLimit() {
 		more = true
 	}
 	return more
 }
+
+// Hold makes maintenance leave expired keys until somebody asks for them, or memory above the limit to the writes
+// that need some.
+func (ks *Keyspace) Hold(expiry, eviction bool) {
+	ks.heldExpiry.Store(expiry)
+	ks.heldEviction.Store(eviction)
+}
+
+// Charge counts n more bytes, or fewer if it is negative, as held by the keyspace.
+func (ks *Keyspace) Charge(n int) { ks.mem.Charge(n) }
 
 const (
 	// releaseSlice bounds the bytes given back to the system in one hold.

@@ -6,10 +6,10 @@
 // Its flags have the names, the values and, but for io-threads, the defaults of redis.conf. They may stand in a file of
 // that format, which is the first argument, or in the environment: LARDER_MAXMEMORY_POLICY for --maxmemory-policy. The
 // flag wins over the variable, and that over the line. A parameter that larder does not have is an error. It listens on
-// the loopback addresses unless it is told otherwise. On SIGTERM or SIGINT it answers what it has received and ends;
-// the data ends with it. On SIGHUP it reads the certificates of tls-port again.
+// the loopback addresses unless it is told otherwise. On SIGTERM, SIGINT or SHUTDOWN it answers what it has received
+// and ends; the data ends with it. On SIGHUP it reads the certificates of tls-port again.
 //
-// The exit status is 0 after a signal, 1 when it could not serve, 2 when it was called wrongly.
+// The exit status is 0 after a signal or SHUTDOWN, 1 when it could not serve, 2 when it was called wrongly.
 package main
 
 import (
@@ -81,6 +81,8 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		return err
 	}
 	defer cache.Close()
+	ctx, end := context.WithCancel(ctx)
+	defer end()
 	srv := &resp.Server{
 		Cache:       cache,
 		Logger:      log,
@@ -88,6 +90,7 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 		ACLFile:     cfg["aclfile"],
 		ConfigFile:  o.file,
 		Loops:       int(cfg.number("io-threads")),
+		OnShutdown:  end,
 		EnableDebug: cfg.yes("enable-debug-command"),
 	}
 	if err := srv.SetConfig(cfg.settings()...); err != nil {

@@ -374,6 +374,21 @@ func TestSignal(t *testing.T) {
 	}
 }
 
+// TestShutdownCommand: a client may end the program.
+func TestShutdownCommand(t *testing.T) {
+	t.Parallel()
+	path := socketPath(t)
+	p := start(t, "--port", "0", "--unixsocket", path)
+	s := connect(t, "unix", path)
+	s.expect("SHUTDOWN SAVE", "-ERR larder keeps nothing on disk; there is no SHUTDOWN SAVE")
+	if _, err := io.WriteString(s.conn, "SHUTDOWN NOSAVE\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	if status := p.wait(); status != 0 {
+		t.Errorf("status %d; log:\n%s", status, p.log.String())
+	}
+}
+
 func TestVersionAndHelp(t *testing.T) {
 	t.Parallel()
 	for args, want := range map[string]string{"--version": "larderd ", "--help": "Usage: larderd"} {
