@@ -26,7 +26,8 @@ type commandsBenchmark struct {
 	seconds float64
 	larderd string
 	match   string
-	matches *regexp.Regexp
+	matches *regexp.Regexp // nil for all
+	floor   [2]sample      // CPU time of floorCell in the present group, nil if that has none
 }
 
 func (b *commandsBenchmark) register(fs *flag.FlagSet) {
@@ -49,6 +50,9 @@ type commandCell struct {
 	atMost, aim float64
 	write       func(w *requestWriter, members int) // the next request, which may be several commands
 }
+
+// floorCell does nothing but find its key. The table also says what cheap commands of its group take beyond it.
+const floorCell = "LLEN"
 
 var commandGroups = []commandGroup{
 	{loadBitmaps, []commandCell{
@@ -73,7 +77,7 @@ var commandGroups = []commandGroup{
 		{"SINTER of these the other way round", 1, 0.5, func(w *requestWriter, _ int) { w.command("sinter", "few", "many") }},
 	}},
 	{loadList, []commandCell{
-		{"LLEN, for what any command takes", 0, 0, func(w *requestWriter, _ int) { w.command("llen", "list") }},
+		{floorCell, 0, 0, func(w *requestWriter, _ int) { w.command("llen", "list") }},
 		{"LINDEX in the middle", 0.05, 0.02, func(w *requestWriter, n int) { w.command("lindex", "list", strconv.Itoa(n/2+w.random.IntN(n/100))) }},
 		{"LINSERT in the middle", 0.05, 0.02, func(w *requestWriter, n int) {
 			w.command("linsert", "list", "before", memberName(n/2+w.random.IntN(n/100)), "inserted")
@@ -207,7 +211,7 @@ func (b *commandsBenchmark) run(e *environment) error {
 			return err
 		}
 	}
-	t.note("User and system time of the server's process from /proc, %d rounds in turn, about %.1f s of it a cell; one connection, pipelines of %d, large collections of %s members of 16 bytes.",
+	t.note("User and system time of the server's process, %d rounds in turn, about %.1f s of it a cell; one connection, pipelines of %d, large collections of %s members of 16 bytes.",
 		min(e.rounds, 5), b.seconds, pipelineDepth, formatCount(b.members))
 	e.report.table(t)
 	return b.writes(e, pair)
@@ -217,21 +221,25 @@ func (b *commandsBenchmark) run(e *environment) error {
 var commandsHeader = []string{"command", "redis-server", "larder", "larder over redis-server", "rounds", "at most", "aim"}
 
 // addCommand adds what one command took, in the order of the header, to a table and, if there is a bar, to the figures.
-func addCommand(e *environment, t *table, name string, redis, larder, ratios sample, atMost, aim float64) {
+func addCommand(e *environment, t *table, name string, cpu [2]sample, ratios sample, atMost, aim float64) {
 	bars := [2]string{"-", "-"}
 	if atMost > 0 {
 		bars = [2]string{formatRatio(atMost), formatRatio(aim)}
 		e.report.figure("server's CPU time a command over redis-server's, "+name, ratios.median(), bar{atMost, aim, true, formatRatio})
 	}
-	t.add(name, formatNanos(redis.median()), formatNanos(larder.median()), formatRatio(ratios.median()), ratios.span(formatRatio), bars[0], bars[1])
+	t.add(name, formatNanos(cpu[0].median()), formatNanos(cpu[1].median()), formatRatio(ratios.median()), ratios.span(formatRatio), bars[0], bars[1])
 }
 
-func (b *commandsBenchmark) selects(cell commandCell) bool {
-	return b.matches == nil || b.matches.MatchString(cell.name)
+func (b *commandsBenchmark) selects(cell commandCell) bool { return b.selected(cell.name) }
+
+// selected reports whether a row is to be measured.
+func (b *commandsBenchmark) selected(row string) bool {
+	return b.matches == nil || b.matches.MatchString(row)
 }
 
 // group measures the commands of a group on both servers in turn.
 func (b *commandsBenchmark) group(e *environment, t *table, pair [2]*server, g *commandGroup) error {
+	b.floor = [2]sample{}
 	var clients [2]*requestWriter
 	for i, s := range pair {
 		w, err := dialServer(s, e.seed)
@@ -279,8 +287,30 @@ func (b *commandsBenchmark) cell(e *environment, t *table, clients [2]*requestWr
 		}
 		ratios = append(ratios, last(cpu[1])/last(cpu[0]))
 	}
-	addCommand(e, t, cell.name, cpu[0], cpu[1], ratios, cell.atMost, cell.aim)
+	addCommand(e, t, cell.name, cpu, ratios, cell.atMost, cell.aim)
+	if cell.name == floorCell {
+		b.floor = cpu
+	} else if b.floor[0] != nil {
+		addBeyond(e, t, cell.name, cpu, b.floor)
+	}
 	return nil
+}
+
+// addBeyond adds a row with what a command takes beyond the floor, unless that is hardly less.
+func addBeyond(e *environment, t *table, name string, cpu, floor [2]sample) {
+	const little = 10 // the floor's share that does not matter
+	if cpu[0].median() > little*floor[0].median() {
+		return
+	}
+	var beyond [2]sample
+	var ratios sample
+	for round := range cpu[0] {
+		for i := range beyond {
+			beyond[i] = append(beyond[i], cpu[i][round]-floor[i].median())
+		}
+		ratios = append(ratios, last(beyond[1])/last(beyond[0]))
+	}
+	addCommand(e, t, name+", beyond "+floorCell, beyond, ratios, 0, 0)
 }
 
 // requestsFor returns how many requests take a server the CPU time that a cell is to have.

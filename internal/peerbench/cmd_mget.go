@@ -45,7 +45,7 @@ func (b *mgetBenchmark) run(e *environment) error {
 		if err := measure.group(e, &t, pair, &group); err != nil {
 			return err
 		}
-		t.note("User and system time of the server's process from /proc, %d rounds in turn; one connection, pipelines of %d, %s keys with values of %d bytes.",
+		t.note("User and system time of the server's process, %d rounds in turn; one connection, pipelines of %d, %s keys with values of %d bytes.",
 			min(e.rounds, 5), pipelineDepth, formatCount(b.keys), valueSize)
 		e.report.table(t)
 		return nil

@@ -115,7 +115,7 @@ func (b *serverBenchmark) compare(e *environment, redis, ours *server) error {
 				bar{p.atLeast, p.aim, true, formatRatio})
 		}
 	}
-	t.note("User and system time of the server's process from /proc, %d rounds in turn, about %.1f s of it a cell; %d connections, %s random keys, values of %d bytes, both servers on loopback.",
+	t.note("User and system time of the server's process, %d rounds in turn, about %.1f s of it a cell; %d connections, %s random keys, values of %d bytes, both servers on loopback.",
 		rounds, b.seconds, b.clients, formatCount(b.keys), valueSize)
 	t.note("redis-benchmark shares the processors with the servers, so requests a second say less than CPU time does.")
 	e.report.table(t)

@@ -30,20 +30,13 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// processCPUTime is the user and system time that another process has used, in the kernel's ticks of 10 ms.
+// processCPUTime is the user and system time that another process has used.
 func processCPUTime(pid int) (time.Duration, error) {
-	b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
-	if err != nil {
-		return 0, err
-	}
-	// The command's name is in parentheses and may hold spaces; user and system time are fields 14 and 15.
-	fields := bytes.Fields(b[bytes.LastIndexByte(b, ')')+1:])
-	user, err := strconv.ParseInt(string(fields[11]), 10, 64)
-	if err != nil {
-		return 0, err
-	}
-	system, err := strconv.ParseInt(string(fields[12]), 10, 64)
-	return time.Duration(user+system) * 10 * time.Millisecond, err
+	// The clock of a process, as clock_getcpuclockid names it, counts in nanoseconds what /proc counts in ticks.
+	const scheduled = 2
+	var t unix.Timespec
+	err := unix.ClockGettime(int32(^pid<<3|scheduled), &t)
+	return time.Duration(t.Nano()), err
 }
 
 // processResidentBytes is the resident set of another process.
