@@ -70,6 +70,44 @@ func Example() {
 	// {"Name":"Ada","Age":37}
 }
 
+// database is where the users of the next example really are.
+type database map[int64]User
+
+func (db database) User(_ context.Context, id int64) (User, error) {
+	if u, ok := db[id]; ok {
+		return u, nil
+	}
+	return User{}, typed.ErrNotFound
+}
+
+// The example of the README.
+func ExampleLoader() {
+	cache, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+	db := database{1: {"Ada", 36}, 42: {"Bob", 20}}
+
+	users, err := typed.NewLoader(cache, typed.LoaderOptions[int64, User]{
+		MapOptions:  typed.MapOptions[int64, User]{Prefix: "user:", TTL: time.Minute, Jitter: 0.1},
+		Load:        func(ctx context.Context, id int64) (User, error) { return db.User(ctx, id) },
+		Stale:       time.Hour,   // serve what is older for so long, while one load is under way
+		NotFoundTTL: time.Second, // of a key for which Load returns typed.ErrNotFound
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer users.Close()
+
+	ctx := context.Background()
+	u, err := users.Load(ctx, 42)              // one load for a key, whoever asks; a caller that gives up fails no other
+	many, err2 := users.LoadMany(ctx, 1, 2, 3) // what is missing in one call of LoadMany, if there is one
+	_, err3 := users.Delete(42)                // wins over a load that is under way, as any write by any door does
+	fmt.Println(u, many, err, err2, err3)
+	// Output: {Bob 20} map[1:{Ada 36}] <nil> <nil> <nil>
+}
+
 func ExampleMap() {
 	cache, err := larder.Open(larder.Options{})
 	if err != nil {

@@ -221,8 +221,8 @@ func TestRecordIncrBy(t *testing.T) {
 	}{
 		{"n", none, 5, 5, nil},
 		{"n", "5", -7, -2, nil},
-		{"n", strconv.Itoa(math.MaxInt64), 1, 0, datatypes.ErrOverflow},
-		{"n", strconv.Itoa(math.MinInt64), -1, 0, datatypes.ErrOverflow},
+		{"n", fmt.Sprint(int64(math.MaxInt64)), 1, 0, datatypes.ErrOverflow},
+		{"n", fmt.Sprint(int64(math.MinInt64)), -1, 0, datatypes.ErrOverflow},
 		{"n", "x", 1, 0, datatypes.ErrFieldNotInteger},
 		{"tiny", "127", 1, 0, datatypes.ErrOverflow},
 		{"tiny", "-127", -1, -128, nil},

@@ -46,6 +46,7 @@ var commands = []command{
 	{"commands", "server's CPU time a command on other types than strings", &commandsBenchmark{}},
 	{"types", "memory of collections beside redis-server", &typesBenchmark{}},
 	{"allocs", "allocations per operation", &allocsBenchmark{}},
+	{"typed", "reads of Go values, and of a loader, beside otter", &typedBenchmark{}},
 }
 
 func usage() {
