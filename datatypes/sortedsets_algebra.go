@@ -29,6 +29,7 @@ type CombineOptions struct {
 // scoredSource is one of the sets of an operation: a sorted set, or a set, whose
 // members have the score 1.
 type scoredSource struct {
+	key    string
 	sorted sortedValue
 	set    setValue
 	weight float64
@@ -43,8 +44,13 @@ func (src *scoredSource) each(fn func(member string, score float64) (more bool))
 		src.eachOfSet(fn)
 		return
 	}
+	src.eachRank(0, src.sorted.len(), fn)
+}
+
+// eachRank is each for the ranks from i up to j of a sorted set.
+func (src *scoredSource) eachRank(i, j int, fn func(member string, score float64) (more bool)) {
 	dense := src.sorted.enc != sortedTree
-	src.sorted.each(0, src.sorted.len(), false, func(member string, score float64) bool {
+	src.sorted.each(i, j, false, func(member string, score float64) bool {
 		if dense {
 			member = strings.Clone(member)
 		}
@@ -54,20 +60,23 @@ func (src *scoredSource) each(fn func(member string, score float64) (more bool))
 
 func (src *scoredSource) eachOfSet(fn func(member string, score float64) (more bool)) {
 	var b batch
-	for cursor := uint64(0); ; {
+	for cursor, more := uint64(0), true; more; more = more && cursor != 0 {
 		cursor = src.set.next(cursor, &b)
-		for _, member := range b.names[:b.n] {
-			if src.set.enc != setTable {
-				member = strings.Clone(member)
-			}
-			if !fn(member, src.weight) {
-				return
-			}
+		more = src.useBatch(&b, fn)
+	}
+}
+
+// useBatch calls fn with the members of a batch of the set.
+func (src *scoredSource) useBatch(b *batch, fn func(member string, score float64) (more bool)) (more bool) {
+	for _, member := range b.names[:b.n] {
+		if src.set.enc != setTable {
+			member = strings.Clone(member)
 		}
-		if cursor == 0 {
-			return
+		if !fn(member, src.weight) {
+			return false
 		}
 	}
+	return true
 }
 
 // scoredAlgebra is an operation on several sorted sets, whose shards are locked. Its result
@@ -99,11 +108,11 @@ var sortedStoreEvents = [...]string{sortedUnion: "zunionstore", sortedInter: "zi
 func (a *scoredAlgebra) load(v keyspace.View, keys []string, o *CombineOptions) error {
 	a.sources, a.aggregate = a.sources[:0], o.Aggregate
 	for i, key := range keys {
-		src, err := scoredSourceOf(v, key)
+		src, err := scoredSourceOf(v, key, true)
 		if err != nil {
 			return err
 		}
-		src.weight = 1
+		src.key, src.weight = key, 1
 		if o.Weights != nil {
 			src.weight = o.Weights[i]
 		}
@@ -112,13 +121,44 @@ func (a *scoredAlgebra) load(v keyspace.View, keys []string, o *CombineOptions) 
 	return nil
 }
 
-func scoredSourceOf(v keyspace.View, key string) (src scoredSource, err error) {
+// reload finds the sets again that load has found, where they are now.
+func (a *scoredAlgebra) reload(v keyspace.View) error {
+	for i := range a.sources {
+		was := &a.sources[i]
+		src, err := scoredSourceOf(v, was.key, false)
+		if err != nil {
+			return err
+		}
+		src.key, src.weight = was.key, was.weight
+		*was = src
+	}
+	return nil
+}
+
+func (a *scoredAlgebra) work(op sortedOp) (n int) {
+	least := math.MaxInt
+	for i := range a.sources {
+		n += a.sources[i].len()
+		least = min(least, a.sources[i].len())
+	}
+	switch op {
+	case sortedInter:
+		return least
+	case sortedDiff:
+		return a.sources[0].len()
+	}
+	return n
+}
+
+func scoredSourceOf(v keyspace.View, key string, use bool) (src scoredSource, err error) {
 	var s keyspace.Slot
 	if err := s.Lock(v, key); err != nil {
 		return src, err
 	}
 	defer s.Unlock()
-	s.Touch()
+	if use {
+		s.Touch()
+	}
 	if s.Type() == keyspace.Set {
 		src.set = setOf(&s)
 		return src, nil
@@ -134,15 +174,20 @@ func scoredSourceOf(v keyspace.View, key string) (src scoredSource, err error) {
 func (a *scoredAlgebra) run(op sortedOp) {
 	clear(a.result)
 	a.result = a.result[:0]
-	if op != sortedDiff {
-		slices.SortStableFunc(a.sources, func(x, y scoredSource) int { return cmp.Compare(x.len(), y.len()) })
-	}
+	a.order(op)
 	if op == sortedUnion {
 		a.union()
 	} else {
 		a.filter(op == sortedInter)
 	}
 	slices.SortFunc(a.result, compareScored)
+}
+
+// order puts the sources in the order in which they are best read.
+func (a *scoredAlgebra) order(op sortedOp) {
+	if op != sortedDiff {
+		slices.SortStableFunc(a.sources, func(x, y scoredSource) int { return cmp.Compare(x.len(), y.len()) })
+	}
 }
 
 func compareScored(x, y Scored) int {
@@ -179,30 +224,39 @@ func (a *scoredAlgebra) union() {
 	places := make(map[string]int)
 	for i := range a.sources {
 		a.sources[i].each(func(member string, score float64) bool {
-			score = number(score)
-			if at, known := places[member]; known {
-				a.result[at].Score = a.combine(a.result[at].Score, score)
-				return true
-			}
-			places[member] = len(a.result)
-			a.result = append(a.result, Scored{member, score})
+			a.unite(places, member, score)
 			return true
 		})
 	}
+}
+
+// unite adds a member to a union, or its score to that which the member has there. places are those of the members
+// in the result.
+func (a *scoredAlgebra) unite(places map[string]int, member string, score float64) {
+	score = number(score)
+	if at, known := places[member]; known {
+		a.result[at].Score = a.combine(a.result[at].Score, score)
+		return
+	}
+	places[member] = len(a.result)
+	a.result = append(a.result, Scored{member, score})
 }
 
 // filter takes the members of the first set that are in all others, or with shared
 // false in none of them.
 func (a *scoredAlgebra) filter(shared bool) {
 	a.n = 0
-	a.sources[0].each(func(member string, score float64) bool {
-		a.names[a.n], a.score[a.n] = member, number(score)
-		if a.n++; a.n < together {
-			return true
-		}
-		return a.look(shared)
-	})
+	a.sources[0].each(func(member string, score float64) bool { return a.take(member, score, shared) })
 	a.look(shared)
+}
+
+// take gathers a member of the first set, to be looked up with others. It returns false when no more are wanted.
+func (a *scoredAlgebra) take(member string, score float64, shared bool) (more bool) {
+	a.names[a.n], a.score[a.n] = member, number(score)
+	if a.n++; a.n < together {
+		return true
+	}
+	return a.look(shared)
 }
 
 // look looks the members that were gathered up in the other sets and passes on those that
@@ -288,8 +342,12 @@ func (z SortedSets) Diff(keys ...string) ([]Scored, error) {
 // if that is positive, at which number it stops. It is ZINTERCARD. O(size of the smallest set × sets).
 func (z SortedSets) InterLen(limit int, keys ...string) (n int, err error) {
 	a := scoredAlgebra{limit: max(limit, 0)}
-	err = z.within(&a, sortedInter, &CombineOptions{}, keys, func(result []Scored) { n = len(result) })
-	return n, err
+	many, err := z.within(&a, sortedInter, &CombineOptions{}, keys, func(result []Scored) { n = len(result) })
+	if !many || err != nil {
+		return n, err
+	}
+	result, err := z.gatherScored(&scoredCombining{algebra: &a, op: sortedInter}, keys)
+	return len(result), err
 }
 
 // Combinable returns ErrWrongType if one of the keys holds neither a sorted set nor a set. O(keys).
@@ -300,26 +358,35 @@ func (z SortedSets) Combinable(keys ...string) error {
 }
 
 func (z SortedSets) combined(op sortedOp, o *CombineOptions, keys []string) (result []Scored, err error) {
-	err = z.within(&scoredAlgebra{}, op, o, keys, func(found []Scored) {
+	var a scoredAlgebra
+	many, err := z.within(&a, op, o, keys, func(found []Scored) {
 		result = make([]Scored, len(found))
 		for i, m := range found {
 			result[i] = Scored{strings.Clone(m.Member), m.Score}
 		}
 	})
-	return result, err
+	if !many || err != nil {
+		return result, err
+	}
+	return z.gatherScored(&scoredCombining{algebra: &a, op: op}, keys)
 }
 
-// within calls fn with the result of an operation while what it refers to is locked.
-func (z SortedSets) within(a *scoredAlgebra, op sortedOp, o *CombineOptions, keys []string, fn func([]Scored)) error {
+// within calls fn with the result of an operation while what it refers to is locked, unless there are many members to
+// look at.
+func (z SortedSets) within(a *scoredAlgebra, op sortedOp, o *CombineOptions, keys []string, fn func([]Scored)) (many bool, err error) {
 	if len(keys) == 0 || o.Weights != nil && len(o.Weights) != len(keys) {
-		return ErrConflict
+		return false, ErrConflict
 	}
-	return within(z.view, keys, func(v keyspace.View) error {
+	err = within(z.view, keys, func(v keyspace.View) error {
 		if err := a.load(v, keys, o); err != nil {
 			return err
+		}
+		if many = a.work(op) > fewScored; many {
+			return z.view.TakeTime()
 		}
 		a.run(op)
 		fn(a.result)
 		return nil
 	})
+	return many, err
 }

@@ -153,22 +153,43 @@ func (r *Range) limit(i, j int) (int, int) {
 // them where it lies, without a copy. It is ZRANGE, ZRANGEBYSCORE, ZRANGEBYLEX and their REV forms.
 // O(log n + members), and O(size) in a small set.
 //
-// Both hold the lock of the key's shard: they must be quick, must not use
-// the cache, and must neither change the bytes nor keep them.
+// Both may hold the lock of the key's shard: they must be quick, must not use
+// the cache, and must neither change the bytes nor keep them. They do not if there are many members, which are copied
+// first.
 func (z SortedSets) RangeEach(key string, r Range, begin func(n int), fn func(member []byte, score float64)) error {
+	many, err := z.rangeFew(key, &r, begin, fn)
+	if !many || err != nil {
+		return err
+	}
+	result, err := z.gatherScored(&scoredRanging{key: key, of: r}, []string{key})
+	if err != nil {
+		return err
+	}
+	begin(len(result))
+	for i := range result {
+		fn(bytesOf(result[i].Member), result[i].Score)
+	}
+	return nil
+}
+
+// rangeFew is RangeEach unless there are many members.
+func (z SortedSets) rangeFew(key string, r *Range, begin func(n int), fn func(member []byte, score float64)) (many bool, err error) {
 	var s keyspace.Slot
 	if err := z.lockRead(&s, key); err != nil {
-		return err
+		return false, err
 	}
 	defer s.Unlock()
 	v := sortedOf(&s)
-	i, j := v.span(&r)
+	i, j := v.span(r)
+	if j-i > fewScored {
+		return true, z.view.TakeTime()
+	}
 	begin(j - i)
 	v.each(i, j, r.Reverse, func(member string, score float64) bool {
 		fn(bytesOf(member), score)
 		return true
 	})
-	return nil
+	return false, nil
 }
 
 // AppendRange appends the members of a range to dst. O(log n + members).

@@ -1,6 +1,8 @@
 package datatypes
 
 import (
+	"cmp"
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -29,19 +31,29 @@ func (z SortedSets) store(op sortedOp, dst string, o *CombineOptions, keys []str
 		return 0, ErrConflict
 	}
 	var a scoredAlgebra
-	return z.storeResult(dst, keys, sortedStoreEvents[op], func(v keyspace.View) ([]Scored, error) {
+	n, err = z.storeResult(dst, keys, sortedStoreEvents[op], func(v keyspace.View) ([]Scored, error) {
 		if err := a.load(v, keys, o); err != nil {
 			return nil, err
+		}
+		if a.work(op) > fewScored {
+			return nil, errMany
 		}
 		a.run(op)
 		return a.result, nil
 	})
+	if err == errMany {
+		return z.storeMany(&scoredCombining{algebra: &a, op: op}, dst, sortedStoreEvents[op], keys)
+	}
+	return n, err
 }
+
+// errMany is what computing a result fails with when there are many members to look at, and time to do that in steps.
+var errMany = errors.New("many members")
 
 // RangeStore makes dst hold the members of a range of the sorted set at src, whatever it held
 // before, and returns how many there are. An empty range deletes dst. It is ZRANGESTORE. O(log n + members).
-func (z SortedSets) RangeStore(dst, src string, r Range) (int, error) {
-	return z.storeResult(dst, []string{src}, "zrangestore", func(v keyspace.View) (found []Scored, err error) {
+func (z SortedSets) RangeStore(dst, src string, r Range) (n int, err error) {
+	n, err = z.storeResult(dst, []string{src}, "zrangestore", func(v keyspace.View) (found []Scored, err error) {
 		var s keyspace.Slot
 		if err := NewSortedSets(v).lockRead(&s, src); err != nil {
 			return nil, err
@@ -49,6 +61,9 @@ func (z SortedSets) RangeStore(dst, src string, r Range) (int, error) {
 		defer s.Unlock()
 		from := sortedOf(&s)
 		i, j := from.span(&r)
+		if j-i > fewScored {
+			return nil, errMany
+		}
 		found = make([]Scored, 0, j-i)
 		from.each(i, j, false, func(member string, score float64) bool {
 			if from.enc == sortedPack {
@@ -59,6 +74,10 @@ func (z SortedSets) RangeStore(dst, src string, r Range) (int, error) {
 		})
 		return found, nil
 	})
+	if err == errMany {
+		return z.storeMany(&scoredRanging{key: src, of: r, stored: true}, dst, "zrangestore", []string{src})
+	}
+	return n, err
 }
 
 // StoreScored makes key hold just the given members, whatever it held before, as densely as
@@ -102,6 +121,9 @@ func (z SortedSets) storeResult(dst string, keys []string, event string, compute
 		}
 		defer s.Unlock()
 		result, err := computeAndGrow(&s, v, compute)
+		if err == errMany {
+			err = cmp.Or(z.view.TakeTime(), err)
+		}
 		if err != nil {
 			return err
 		}

@@ -127,6 +127,9 @@ func (l *layout) memberAt(p unsafe.Pointer) string {
 }
 
 func (l *layout) valueAt(p unsafe.Pointer) []byte {
+	if l.size == l.value { // no value, behind what may be the last byte of a chunk
+		return unsafe.Slice((*byte)(p), 0)
+	}
 	return unsafe.Slice((*byte)(unsafe.Add(p, l.value)), l.size-l.value)
 }
 

@@ -36,6 +36,19 @@ func insert(t cleaner, r *Root, env *hashtable.Env, member, value string) arena.
 	return r.Insert(env, member, []byte(value))
 }
 
+// TestFullChunk fills chunks with elements without a value, of which blocks have no byte left, up to the last of a chunk.
+// The race detector's build finds pointers that lead beyond it.
+func TestFullChunk(t *testing.T) {
+	t.Parallel()
+	const block = 16
+	env := newEnv(t)
+	r := New(Scored)
+	for i := range 2 * arena.ChunkSize / block {
+		insert(t, &r, env, fmt.Sprintf("%0*d", block-scoreSize-1, i), "")
+	}
+	release(t, &r, env)
+}
+
 func release(t cleaner, r *Root, env *hashtable.Env) {
 	t.Helper()
 	for i := 0; !r.Release(env, 100); i++ {
