@@ -13,17 +13,16 @@ import (
 // GetAll returns all fields and their values, of one moment, in no order. It is
 // HGETALL. O(fields).
 func (st Hashes) GetAll(key string) ([]Field, error) {
-	var s keyspace.Slot
-	h, err := st.read(&s, key)
-	if err != nil {
+	var b Batch
+	if err := st.GetAllBatch(key, HashPairs, &b); err != nil {
 		return nil, err
 	}
-	defer s.Unlock()
-	all := make([]Field, 0, h.len())
-	h.each(func(field string, value encoding.Element) bool {
-		all = append(all, copyOf(field, value))
-		return true
-	})
+	all := make([]Field, b.Len()/2)
+	for i := range all {
+		name, _ := b.Value(2 * i)
+		value, _ := b.Value(2*i + 1)
+		all[i] = Field{string(name), append([]byte{}, value...)}
+	}
 	return all, nil
 }
 
@@ -45,18 +44,30 @@ const (
 // GetAllBatch reads all fields, all values, or both in turn, into a batch. It is HGETALL,
 // HKEYS and HVALS. O(fields).
 func (st Hashes) GetAllBatch(key string, part HashPart, b *Batch) error {
+	many, err := st.getFew(key, part, b)
+	if !many || err != nil {
+		return err
+	}
+	return st.view.InSteps(&hashGathering{key: key, part: part, batch: b}, []string{key})
+}
+
+// getFew is GetAllBatch unless there are many fields.
+func (st Hashes) getFew(key string, part HashPart, b *Batch) (many bool, err error) {
 	b.batch.Clear()
 	var s keyspace.Slot
 	h, err := st.read(&s, key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer s.Unlock()
+	if h.len() > fewElements {
+		return true, st.view.TakeTime()
+	}
 	h.each(func(field string, value encoding.Element) bool {
 		b.addPart(part, field, value)
 		return true
 	})
-	return nil
+	return false, nil
 }
 
 func (b *Batch) addPart(part HashPart, field string, value encoding.Element) {

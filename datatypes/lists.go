@@ -279,20 +279,41 @@ func (st Lists) Range(key string, start, stop int) (values [][]byte, err error) 
 // ViewRange is Range that makes no copies: it calls begin with the number of elements,
 // which may be zero, and then each with one after another.
 //
-// Both hold the lock of the key's shard: they must be quick, must not use the cache, and must
-// neither change values nor keep them.
+// Both may hold the lock of the key's shard: they must be quick, must not use the cache, and must
+// neither change values nor keep them. They do not if there are many elements, which are copied first.
 func (st Lists) ViewRange(key string, start, stop int, begin func(n int), each func(value []byte)) error {
+	many, err := st.viewFew(key, start, stop, begin, each)
+	if !many || err != nil {
+		return err
+	}
+	o := &listGathering{key: key, start: start, stop: stop}
+	if err := st.view.InSteps(o, []string{key}); err != nil {
+		return err
+	}
+	begin(o.batch.Len())
+	for i := range o.batch.Len() {
+		value, _ := o.batch.Value(i)
+		each(value)
+	}
+	return nil
+}
+
+// viewFew is ViewRange unless there are many elements.
+func (st Lists) viewFew(key string, start, stop int, begin func(n int), each func(value []byte)) (many bool, err error) {
 	var s keyspace.Slot
 	l, ok, err := st.lock(&s, key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !ok {
 		begin(0)
-		return nil
+		return false, nil
 	}
 	defer s.Unlock()
 	from, to := rangeOf(start, stop, l.len())
+	if to-from > fewElements {
+		return true, st.view.TakeTime()
+	}
 	begin(to - from)
 	var digits []byte
 	l.each(from, to-from, func(e encoding.Element) bool {
@@ -304,7 +325,7 @@ func (st Lists) ViewRange(key string, start, stop int, begin func(n int), each f
 		each(text)
 		return true
 	})
-	return nil
+	return false, nil
 }
 
 // rangeOf turns an inclusive range into a half-open one within [0, n).

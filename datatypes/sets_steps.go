@@ -124,7 +124,7 @@ func (o *combining) use() (keyspace.Progress, error) {
 }
 
 // Pause implements keyspace.LongOp.
-func (o *combining) Pause() {}
+func (o *combining) Pause() { o.found = withRoom(o.found, gatherRoom) }
 
 // storing is an operation of which the result is made the value of a key.
 type storing struct {

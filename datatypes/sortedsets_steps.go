@@ -57,7 +57,7 @@ func (o *scoredGathering) Step(v keyspace.View, anew bool) (keyspace.Progress, e
 }
 
 // Pause implements keyspace.LongOp.
-func (o *scoredGathering) Pause() {}
+func (o *scoredGathering) Pause() { o.result = withRoom(o.result, scoredStep) }
 
 // scoredStoring is an operation of which the result is made the value of a key.
 type scoredStoring struct {
@@ -93,6 +93,9 @@ func (z SortedSets) storeMany(r scoredReader, dst, event string, keys []string) 
 
 // Pause implements keyspace.LongOp.
 func (o *scoredStoring) Pause() {
+	if o.phase == scoredRead {
+		o.result = withRoom(o.result, scoredStep)
+	}
 	if o.phase != scoredSort {
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"github.com/larderkv/larder/datatypes"
 )
 
 // TestErrand: while a command that takes long is under way, other clients of the same loop are served, and what its own
@@ -87,6 +89,9 @@ func TestLongCommands(t *testing.T) {
 		for i := range n {
 			srv.Cache.Sets().Add("a", fmt.Sprint("m", i))
 			srv.Cache.Sets().Add("b", fmt.Sprint("m", i+n/2))
+			srv.Cache.SortedSets().Add("z", datatypes.Scored{Member: fmt.Sprint("m", i), Score: float64(i)})
+			srv.Cache.Hashes().Set("h", datatypes.Field{Name: fmt.Sprint("m", i), Value: []byte("v")})
+			srv.Cache.Lists().RPush("l", []byte(fmt.Sprint("m", i)))
 		}
 		p.do("ECHO x\r\nSUNIONSTORE dst a b\r\nSCARD dst\r\nSINTERCARD 2 a b\r\nSDIFFSTORE dst a b\r\nSCARD dst\r\n",
 			fmt.Sprintf("$1\r\nx\r\n:%d\r\n:%d\r\n:%d\r\n:%d\r\n:%d\r\n", n+n/2, n+n/2, n/2, n/2, n/2))
@@ -94,9 +99,12 @@ func TestLongCommands(t *testing.T) {
 			fmt.Sprintf("+OK\r\n+QUEUED\r\n+QUEUED\r\n*2\r\n:%d\r\n:%d\r\n", n/2, n/2))
 		p.do("CLIENT REPLY SKIP\r\nSUNIONSTORE dst a b\r\nECHO y\r\n", "$1\r\ny\r\n")
 		p.do("CLIENT REPLY OFF\r\nSUNIONSTORE dst a b\r\nCLIENT REPLY ON\r\nECHO z\r\n", "+OK\r\n$1\r\nz\r\n")
-		p.send("SMEMBERS a\r\nECHO x\r\n")
-		p.expectMembers(n)
-		p.expect("$1\r\nx\r\n")
+		for _, command := range []string{"SMEMBERS a", "SUNION a", "HKEYS h", "LRANGE l 0 -1", "ZRANGE z 0 -1", "ZUNION 2 z a"} {
+			p.send(command + "\r\nECHO x\r\n")
+			p.expectMembers(n)
+			p.expect("$1\r\nx\r\n")
+		}
+		p.do("ZUNIONSTORE dst 2 z a\r\nZRANGESTORE dst z 0 -1\r\nZINTERCARD 2 z a\r\nECHO x\r\n", fmt.Sprintf(":%d\r\n:%d\r\n:%d\r\n$1\r\nx\r\n", n, n, n))
 		p.do("FLUSHALL\r\nDBSIZE\r\n", "+OK\r\n:0\r\n")
 	})
 }

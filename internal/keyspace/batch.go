@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"slices"
 	"unsafe"
 
 	"github.com/larderkv/larder/hashtable"
@@ -54,6 +55,16 @@ func (b *Batch) Value(i int) ([]byte, bool) {
 		}
 	}
 	return b.buf[start:end:end], true
+}
+
+// MakeRoom makes room for more values, of so many bytes together, in an amount that makes repeated calls O(1) for each value.
+func (b *Batch) MakeRoom(bytes, values int) {
+	if cap(b.buf)-len(b.buf) < bytes {
+		b.buf = slices.Grow(b.buf, max(bytes, len(b.buf)))
+	}
+	if cap(b.ends)-len(b.ends) < values {
+		b.ends = slices.Grow(b.ends, max(values, len(b.ends)))
+	}
 }
 
 // Clear makes the batch empty, for an owner that fills it itself.
