@@ -163,6 +163,20 @@ var keyCalls = map[string]call{
 	},
 	"Persist": func(_ datatypes.Strings, k datatypes.Keys, key string) error { _, err := k.Persist(key); return err },
 	"TTL":     func(_ datatypes.Strings, k datatypes.Keys, key string) error { _, _, err := k.TTL(key); return err },
+	"Sort": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
+		k.Del(key)
+		_, err := k.Sort(key, datatypes.SortOptions{By: "*"})
+		return err
+	},
+	"SortBatch": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
+		k.Del(key)
+		return k.SortBatch(key, datatypes.SortOptions{}, new(datatypes.Batch))
+	},
+	"SortStore": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
+		k.Del(key)
+		_, err := k.SortStore(key, key, datatypes.SortOptions{})
+		return err
+	},
 	"ExpireTime": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
 		_, _, err := k.ExpireTime(key)
 		return err

@@ -21,8 +21,10 @@ func textOf(e encoding.Element, digits []byte) string {
 	if !ok {
 		b = e.Append(digits[:0])
 	}
-	return unsafe.String(unsafe.SliceData(b), len(b))
+	return stringOf(b)
 }
+
+func stringOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 func bytesOf(text string) []byte { return unsafe.Slice(unsafe.StringData(text), len(text)) }
 

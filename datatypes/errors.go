@@ -65,6 +65,8 @@ var (
 	ErrFieldNotFloat = errors.New("larder: hash value is not a float")
 	// ErrNaN: the score that results is not a number.
 	ErrNaN = errors.New("larder: resulting score is not a number (NaN)")
+	// ErrNotWeight: what a sort is to compare as a number is none.
+	ErrNotWeight = errors.New("larder: one or more scores can't be converted into double")
 	// ErrPosition: a longitude or latitude is out of range.
 	ErrPosition = errors.New("larder: invalid longitude, latitude pair")
 	// ErrNegativeLength: a radius, width or height is negative.

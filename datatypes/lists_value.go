@@ -210,10 +210,16 @@ func (l *listValue) resizeDense(s *keyspace.Slot, size int) error {
 // edit calls fn with the blocks of the list, which becomes large if it is not. If fn fails it
 // must have changed nothing.
 func (l *listValue) edit(s *keyspace.Slot, fn func(quicklist.List) error) error {
-	s.BeginWrite()
 	if l.large() {
+		s.BeginWrite()
 		return fn(l.blocks())
 	}
+	return l.build(s, s.ExpireAt(), fn)
+}
+
+// build makes the slot hold a large list of what the dense one has and fn changes or adds. It fails without effect.
+func (l *listValue) build(s *keyspace.Slot, expireAt int64, fn func(quicklist.List) error) error {
+	s.BeginWrite()
 	a := l.a
 	if a.Reserve(quicklist.RootSize) != nil {
 		return ErrOutOfMemory
@@ -227,7 +233,7 @@ func (l *listValue) edit(s *keyspace.Slot, fn func(quicklist.List) error) error 
 	}
 	var value []byte
 	if err == nil {
-		value, err = s.Put(keyspace.List, listBlocks, listRefSize, s.ExpireAt())
+		value, err = s.Put(keyspace.List, listBlocks, listRefSize, expireAt)
 	}
 	if err != nil {
 		b.Drop(Left, root.Len())

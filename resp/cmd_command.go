@@ -252,7 +252,9 @@ func writeKeySpec(c *client, s *keySpec) {
 	writeNames(c, "", keyFlagNames, uint(s.flags))
 
 	c.writeBulkString("begin_search")
-	if s.keyword != "" {
+	if s.unknown {
+		writeSearch(c, "unknown", 0)
+	} else if s.keyword != "" {
 		writeSearch(c, "keyword", 2)
 		c.writeBulkString("keyword")
 		c.writeBulkString(s.keyword)
@@ -267,6 +269,10 @@ func writeKeySpec(c *client, s *keySpec) {
 }
 
 func writeFoundKeys(c *client, s *keySpec) {
+	if s.unknown {
+		writeSearch(c, "unknown", 0)
+		return
+	}
 	if s.keyNum {
 		writeSearch(c, "keynum", 3)
 		writeField(c, "keynumidx", s.numIndex)

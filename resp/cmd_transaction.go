@@ -165,7 +165,7 @@ func (tx *transaction) keys() (keys []string, all bool) {
 		q := &tx.queue[i]
 		var ok bool
 		refs, ok = q.cmd.appendKeys(refs[:0], q.args)
-		if q.cmd.dealsWithMore(ok && len(refs) > 0) {
+		if q.cmd.dealsWithMore(q.args, ok && len(refs) > 0) {
 			return nil, true
 		}
 		for _, ref := range refs {
@@ -175,8 +175,11 @@ func (tx *transaction) keys() (keys []string, all bool) {
 	return keys, false
 }
 
-// dealsWithMore reports whether a command uses keys beyond those that it names, or may name but did not.
-func (cmd *command) dealsWithMore(named bool) bool {
+// dealsWithMore reports whether a call uses keys beyond those that it names, or may name but did not.
+func (cmd *command) dealsWithMore(args [][]byte, named bool) bool {
+	if cmd.namesNotAll != nil && cmd.namesNotAll(args) {
+		return true
+	}
 	if cmd.wholeCache || cmd.flags&(flagReadonly|flagWrite) != 0 && !named {
 		return true
 	}

@@ -35,6 +35,12 @@ type command struct {
 	// flagsFor gives the exact access of this call to its first key where keys[0] says that it varies.
 	flagsFor func(args [][]byte) keyFlags
 
+	// moreKeys appends the keys of a call that no specification can find.
+	moreKeys func(refs []keyRef, args [][]byte) []keyRef
+
+	// namesNotAll reports whether a call deals with more keys than those that its arguments name.
+	namesNotAll func(args [][]byte) bool
+
 	whileSubscribed bool // may be called in RESP2 by a client with subscriptions
 	inMulti         bool // is executed at once, not queued, between MULTI and EXEC
 	wholeCache      bool // deals with more of the cache than the keys that it names
@@ -136,7 +142,7 @@ var keyFlagNames = []string{
 // startFrom (negative: backwards from the end). From there the keys are a range: every step-th argument up to last,
 // which is relative to the beginning or, when negative, to the end of the arguments, where limit n > 1 keeps only the
 // first n-th part of what remains. With keyNum set they are counted by the argument numIndex beyond the beginning and
-// stand firstIndex beyond it.
+// stand firstIndex beyond it. Of keys that no specification can describe it is only said that there may be some.
 type keySpec struct {
 	flags keyFlags
 	notes string
@@ -149,6 +155,8 @@ type keySpec struct {
 
 	keyNum               bool
 	numIndex, firstIndex int
+
+	unknown bool
 }
 
 // oneKey is the specification of a single key at the given argument.
@@ -219,7 +227,7 @@ type keyRef struct {
 func (cmd *command) appendKeys(refs []keyRef, args [][]byte) ([]keyRef, bool) {
 	for i := range cmd.keys {
 		spec := &cmd.keys[i]
-		if spec.flags&keyNotKey != 0 {
+		if spec.flags&keyNotKey != 0 || spec.unknown {
 			continue
 		}
 		if spec.keyword != "" && spec.last == 0 && i > 0 {
@@ -237,6 +245,9 @@ func (cmd *command) appendKeys(refs []keyRef, args [][]byte) ([]keyRef, bool) {
 		for at := first; at <= last; at += step {
 			refs = append(refs, keyRef{at, flags})
 		}
+	}
+	if cmd.moreKeys != nil {
+		refs = cmd.moreKeys(refs, args)
 	}
 	return refs, true
 }
@@ -359,6 +370,7 @@ func init() {
 		memberExpiryCommands(),
 		sortedSetCommands(),
 		keyCommands(),
+		sortCommands(),
 		connectionCommands(),
 		transactionCommands(),
 		pubsubCommands(),
@@ -404,7 +416,7 @@ func (cmd *command) complete() {
 func (cmd *command) deriveKeyRange() {
 	for i := range cmd.keys {
 		spec := &cmd.keys[i]
-		plain := spec.keyword == "" && !spec.keyNum
+		plain := spec.keyword == "" && !spec.keyNum && !spec.unknown
 		consecutive := cmd.firstKey == 0 || (spec.step == 1 && cmd.keyStep == 1 && spec.index == cmd.lastKey+1)
 		if spec.flags&keyIncomplete != 0 || !plain || !consecutive {
 			cmd.flags |= flagMovableKeys

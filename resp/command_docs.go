@@ -79,6 +79,7 @@ var commandDocs = sync.OnceValue(func() map[string]*commandDoc {
 	docs := make(map[string]*commandDoc)
 	for _, group := range []map[string]*commandDoc{
 		aclDocs(), clusterDocs(), operatorDocs(),
+		sortDocs(),
 		stringDocs(), bitmapDocs(), geoDocs(), hashDocs(), hashExpiryDocs(), hyperLogLogDocs(), keyDocs(), commandCommandDocs(),
 		connectionDocs(), serverDocs(), setDocs(), memberExpiryDocs(), sortedSetDocs(), transactionDocs(),
 		pubsubDocs(),

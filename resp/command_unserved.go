@@ -33,8 +33,6 @@ var unserved = []struct {
 	{catAdmin | catFast | catDangerous, "lastsave role"},
 	{catRead | catFast, "lolwut"},
 	{catKeyspace | catWrite | catSlow | catDangerous, "migrate restore restore-asking"},
-	{catWrite | catSet | catSortedSet | catList | catSlow | catDangerous, "sort"},
-	{catRead | catSet | catSortedSet | catList | catSlow | catDangerous, "sort_ro"},
 	{catWrite | catStream | catFast, "xack xadd xautoclaim xclaim xdel xsetid"},
 	{catWrite | catStream | catSlow, "xgroup|create xgroup|createconsumer xgroup|delconsumer xgroup|destroy xgroup|setid xtrim"},
 	{catStream | catSlow, "xgroup|help xinfo|help"},

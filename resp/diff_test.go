@@ -139,6 +139,7 @@ func TestDiffRandom(t *testing.T) {
 		{"lists", 40, [][]difftest.Weighted{difftest.Lists()}},
 		{"sets", 30, [][]difftest.Weighted{difftest.Sets()}},
 		{"sorted sets", 40, [][]difftest.Weighted{difftest.SortedSets(), difftest.Sets()}},
+		{"sorts", 40, [][]difftest.Weighted{difftest.Sorts()}},
 		{"geo", 40, [][]difftest.Weighted{difftest.Geo()}},
 		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.Hashes(), difftest.HyperLogLogs(1),
 			difftest.Lists(), difftest.Sets(), difftest.SortedSets(), difftest.Geo(), difftest.Keyspace()}},

@@ -49,6 +49,7 @@ var storeErrors = []struct {
 	{datatypes.ErrFieldNotInteger, "ERR hash value is not an integer"},
 	{datatypes.ErrFieldNotFloat, "ERR hash value is not a float"},
 	{datatypes.ErrNaN, "ERR resulting score is not a number (NaN)"},
+	{datatypes.ErrNotWeight, "ERR One or more scores can't be converted into double"},
 	{datatypes.ErrBitOffset, errBitOffset},
 	{datatypes.ErrFieldType, errFieldType},
 	{datatypes.ErrNotHyperLogLog, "WRONGTYPE Key is not a valid HyperLogLog string value."},

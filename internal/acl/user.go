@@ -111,6 +111,13 @@ func (u *User) Check(call *Call) Denial {
 	return verdict
 }
 
+// ReadsAll returns whether the user may make the call by rights that include reading every key there is. O(Check).
+func (u *User) ReadsAll(call *Call) bool {
+	return slices.ContainsFunc(u.now.Load().selectors, func(s *selector) bool {
+		return s.readsAll() && s.check(call).Reason == Permitted
+	})
+}
+
 // MayListen reports whether the user's rights cover a subscription.
 func (u *User) MayListen(channel []byte, isPattern bool) bool {
 	return slices.ContainsFunc(u.now.Load().selectors, func(s *selector) bool {

@@ -210,19 +210,30 @@ func Script(max int, groups ...[]Weighted) func(*Gen) []Command {
 			}
 			script = append(script, c)
 		}
-		return withDenserDiffs(append(script, Audit()...))
+		return withDenserValues(append(script, Audit()...))
 	}
 }
 
-// withDenserDiffs makes allowance for what SDIFFSTORE leaves in a script that uses it. Redis may collect the whole first set
-// before it takes the others' members away, and then keeps the encoding that the first set needed.
-func withDenserDiffs(script []Command) []Command {
-	if !slices.ContainsFunc(script, func(c Command) bool { return strings.EqualFold(c.Args[0], "sdiffstore") }) {
+// withDenserValues makes allowance for encodings that commands of a script leave behind. Where SDIFFSTORE collects the whole
+// first set before it takes the others' members away, Redis keeps the encoding that the first set needed, and SORT makes a
+// sorted set that it reads a large one.
+func withDenserValues(script []Command) []Command {
+	has := func(name string) bool {
+		return slices.ContainsFunc(script, func(c Command) bool { return strings.EqualFold(c.Args[0], name) })
+	}
+	denser := make(map[string]string)
+	if has("sdiffstore") {
+		denser["hashtable"] = "intset"
+	}
+	if has("sort") || has("sort_ro") {
+		denser["skiplist"] = "listpack"
+	}
+	if len(denser) == 0 {
 		return script
 	}
 	for i, c := range script {
 		if len(c.Args) > 1 && strings.EqualFold(c.Args[0], "object") && strings.EqualFold(c.Args[1], "encoding") {
-			script[i].Mode = SameOrIntset
+			script[i].Mode = SameOrDenser(denser)
 		}
 	}
 	return script

@@ -102,9 +102,12 @@ func unfinished(scan Value) bool {
 	return scan.Kind == Array && len(scan.Elems) == 2 && scan.Elems[0].Text != "0"
 }
 
-// SameOrIntset wants the same encoding, or an intset where redis-server has a table.
-func SameOrIntset(redis, larder Value) bool {
-	return Exact(redis, larder) || redis.Text == "hashtable" && larder.Text == "intset"
+// SameOrDenser wants the same encoding, or the one that denser has for redis-server's.
+func SameOrDenser(denser map[string]string) Mode {
+	return func(redis, larder Value) bool {
+		other, ok := denser[redis.Text]
+		return Exact(redis, larder) || ok && larder.Text == other
+	}
 }
 
 // Near wants integers that differ by at most the given amount. Negative ones, and replies that are no integers, must

@@ -24,6 +24,19 @@ func ParseFloat[T Text](s T) (f float64, ok bool) {
 // laxer than [ParseFloat]: space may precede the number, the text ends at a zero
 // byte, the empty text is zero, and numbers out of range become infinity or zero.
 func ParseBound[T Text](s T) (f float64, ok bool) {
+	f, ok, _ = parseLax(s)
+	return f, ok
+}
+
+// ParseWeight reads a double as Redis reads what SORT compares: like [ParseBound], but numbers
+// out of range are refused, even those that are merely too small to have all digits.
+func ParseWeight[T Text](s T) (f float64, ok bool) {
+	f, ok, inRange := parseLax(s)
+	const normal = 0x1p-1022 // the least double with all digits
+	return f, ok && inRange && (f == 0 || math.Abs(f) >= normal)
+}
+
+func parseLax[T Text](s T) (f float64, ok, inRange bool) {
 	for i := range len(s) {
 		if s[i] == 0 {
 			s = s[:i]
@@ -31,17 +44,17 @@ func ParseBound[T Text](s T) (f float64, ok bool) {
 		}
 	}
 	if len(s) == 0 {
-		return 0, true
+		return 0, true, true
 	}
 	for len(s) > 0 && isSpace(s[0]) {
 		s = s[1:]
 	}
 	lit, ok := scan(s)
 	if !ok {
-		return 0, false
+		return 0, false, false
 	}
-	f, _ = toFloat64(&lit, s)
-	return f, true
+	f, inRange = toFloat64(&lit, s)
+	return f, true, inRange
 }
 
 // AppendFloat appends f as Redis replies it: with 17 significant digits at most,

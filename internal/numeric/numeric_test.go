@@ -200,6 +200,21 @@ func TestParseBoundAgainstRedis(t *testing.T) {
 	}
 }
 
+func TestParseWeight(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	for _, s := range []string{"", " ", " 1", "1 ", "\x001", "1\x00x", "\v-1", "1e400", "-1e400", "1e-400", "1e-310", "-4e-320", "2.2250738585072014e-308",
+		"2.225073858507201e-308", "0", "-0", "0x10", "0x1p-1022", "inf", "-Infinity", "nan", "1x", "+5", "1.", ".5", "--1"} {
+		server.Do("DEL", "l")
+		server.Do("RPUSH", "l", s)
+		server.Do("INCRBYFLOAT", "x", "1") // has Redis forget that a number before was out of range
+		_, failed := server.Do("SORT", "l").(redistest.Error)
+		if f, ok := ParseWeight(s); ok == failed {
+			t.Errorf("ParseWeight(%q) = %v, %v", s, f, ok)
+		}
+	}
+}
+
 func FuzzParseFloat(f *testing.F) {
 	for _, tt := range floatTests {
 		if len(tt.s) < 100 {
