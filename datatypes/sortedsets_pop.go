@@ -197,9 +197,15 @@ func (v *sortedValue) sample(n int, src rand.Source, fn func([]byte, float64)) {
 // happens meanwhile; one that is never in it then is not returned. A member may be
 // returned twice. The cursor is all there is to a scan.
 func (z SortedSets) Scan(key string, cursor uint64, o ElementScanOptions) (members []Scored, next uint64, err error) {
+	members, next, _, err = z.ScanDense(key, cursor, o)
+	return members, next, err
+}
+
+// ScanDense is Scan that reports, too, whether the set is dense. Redis prints the scores of such sets in another form.
+func (z SortedSets) ScanDense(key string, cursor uint64, o ElementScanOptions) (members []Scored, next uint64, dense bool, err error) {
 	var s keyspace.Slot
 	if err := z.lockRead(&s, key); err != nil {
-		return nil, 0, err
+		return nil, 0, false, err
 	}
 	defer s.Unlock()
 	add := func(member string, score float64) bool {
@@ -211,12 +217,12 @@ func (z SortedSets) Scan(key string, cursor uint64, o ElementScanOptions) (membe
 	v := sortedOf(&s)
 	if v.enc != sortedTree {
 		v.each(0, v.len(), false, add)
-		return members, 0, nil
+		return members, 0, true, nil
 	}
 	var room [4 * scanCount]arena.Ref
 	refs, next := v.large.root.Scan(v.large.env, cursor, o.count(), room[:0])
 	for _, ref := range refs {
 		add(v.large.member(ref), v.large.scoreOf(ref))
 	}
-	return slices.Clip(members), next, nil
+	return slices.Clip(members), next, false, nil
 }

@@ -74,6 +74,10 @@ func TestSortedSetCalls(t *testing.T) {
 		"Random":     func(z sorted, key string) error { _, _, err := z.Random(key); return err },
 		"RandomN":    func(z sorted, key string) error { _, err := z.RandomN(key, 1); return err },
 		"RandomEach": func(z sorted, key string) error { return z.RandomEach(key, 1, ignore, each) },
+		"ScanDense": func(z sorted, key string) error {
+			_, _, _, err := z.ScanDense(key, 0, datatypes.ElementScanOptions{})
+			return err
+		},
 		"Scan": func(z sorted, key string) error {
 			_, _, err := z.Scan(key, 0, datatypes.ElementScanOptions{})
 			return err

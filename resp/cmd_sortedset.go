@@ -396,9 +396,26 @@ func cmdZRandMember(c *client, args [][]byte) {
 
 // cmdZScan is ZSCAN key cursor [MATCH pattern] [COUNT count].
 func cmdZScan(c *client, args [][]byte) {
-	scanElements(c, args, c.sortedSets(), 2, func(m datatypes.Scored) string { return m.Member }, func(m datatypes.Scored) {
+	st := scoreScanner{SortedSets: c.sortedSets()}
+	scanElements(c, args, &st, 2, func(m datatypes.Scored) string { return m.Member }, func(m datatypes.Scored) {
 		var buf [32]byte
 		c.writeBulkString(m.Member)
-		c.writeBulk(numeric.AppendFloat(buf[:0], m.Score))
+		if st.dense {
+			c.writeBulk(numeric.AppendPacked(buf[:0], m.Score))
+		} else {
+			c.writeBulk(numeric.AppendFloat(buf[:0], m.Score))
+		}
 	})
+}
+
+// scoreScanner scans a sorted set and remembers whether that is dense: ZSCAN is the one command that replies scores as
+// they are kept, which in a listpack is with all digits of integers.
+type scoreScanner struct {
+	datatypes.SortedSets
+	dense bool
+}
+
+func (s *scoreScanner) Scan(key string, cursor uint64, o datatypes.ElementScanOptions) (members []datatypes.Scored, next uint64, err error) {
+	members, next, s.dense, err = s.ScanDense(key, cursor, o)
+	return members, next, err
 }

@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/larderkv/larder/internal/difftest"
@@ -358,6 +359,12 @@ func TestSortedSetCommands(t *testing.T) {
 			{"zscan k abc", "-ERR invalid cursor"},
 			{"set s v", "+OK"},
 			{"zscan s 0", wantWrongType},
+			{"zadd dense 1e17 a 4611686018427387904 b 4611686018427388928 c -4611686018427387904 d 1e300 e", ":5"},
+			{"zscan dense 0", `*["0" *["d" "-4611686018427387904" "a" "100000000000000000" "b" "4611686018427387904" ` +
+				`"c" "4.6116860184273889e+18" "e" "1.0000000000000001e+300"]]`},
+			{"zscore dense a", `"1e+17"`},
+			{"zadd large 1e17 " + strings.Repeat("l", 65), ":1"},
+			{"zscan large 0", `*["0" *["` + strings.Repeat("l", 65) + `" "1e+17"]]`},
 		},
 		"ZUNION ZINTER ZDIFF": {
 			{"zadd a 1 x 2 y 3 z", ":3"},

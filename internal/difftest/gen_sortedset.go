@@ -62,7 +62,7 @@ func SortedSets() []Weighted {
 		}},
 		{2, func(g *Gen) Command {
 			return Cmd(append([]string{"zscan", g.Key(), "0"}, g.Options([]string{"match", "*1*"}, []string{"count", g.Int()})...)...).
-				By(ScannedScores).Intact()
+				By(Scanned).Intact()
 		}},
 		{3, func(g *Gen) Command { return Cmd(g.combination(pick(g, []string{"zunion", "zinter"}))...) }},
 		{4, func(g *Gen) Command {

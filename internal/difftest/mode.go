@@ -76,28 +76,6 @@ func Scanned(redis, larder Value) bool {
 	return Unordered(redis, larder)
 }
 
-// ScannedScores is Scanned for ZSCAN. Scores are compared by value, because Redis writes here the large integers
-// of a listpack in full.
-func ScannedScores(redis, larder Value) bool {
-	return Scanned(scoresInFull(redis), scoresInFull(larder))
-}
-
-func scoresInFull(scan Value) Value {
-	if scan.Kind != Array || len(scan.Elems) != 2 {
-		return scan
-	}
-	found := scan.Elems[1]
-	pairs := Value{Kind: Array}
-	for i := 0; i+1 < len(found.Elems); i += 2 {
-		score := found.Elems[i+1]
-		if f, err := strconv.ParseFloat(score.Text, 64); err == nil {
-			score.Text = strconv.FormatFloat(f, 'g', -1, 64)
-		}
-		pairs.Elems = append(pairs.Elems, Value{Kind: Array, Elems: []Value{found.Elems[i], score}})
-	}
-	return Value{Kind: Array, Elems: []Value{scan.Elems[0], pairs}}
-}
-
 func unfinished(scan Value) bool {
 	return scan.Kind == Array && len(scan.Elems) == 2 && scan.Elems[0].Text != "0"
 }

@@ -74,6 +74,16 @@ func AppendFloat(dst []byte, f float64) []byte {
 	return strconv.AppendFloat(dst, f, 'g', 17, 64)
 }
 
+// AppendPacked appends f as Redis writes scores into listpacks: like [AppendFloat], but with all digits of integers
+// up to half of the greatest that it knows.
+func AppendPacked(dst []byte, f float64) []byte {
+	const most = 1 << 62
+	if -most <= f && f <= most && f == math.Trunc(f) && f != 0 {
+		return strconv.AppendInt(dst, int64(f), 10)
+	}
+	return AppendFloat(dst, f)
+}
+
 // literal is a number taken apart: mant × 10^exp, or mant × 2^exp if it is
 // hexadecimal.
 type literal struct {

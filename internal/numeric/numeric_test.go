@@ -302,6 +302,20 @@ func TestFloatsAgainstRedis(t *testing.T) {
 	}
 }
 
+func TestAppendPackedAgainstRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	for _, f := range []float64{0, 1, -1, 0.5, 1e15, 1 << 53, 1e16, 1e17, -1e17, 123456789012345678, 1e18, 1 << 62, -1 << 62, 1<<62 + 1024, 1e19,
+		1e300, math.Inf(1), math.Inf(-1), 1e17 + 0.5} {
+		server.Do("DEL", "z")
+		server.Do("ZADD", "z", strconv.FormatFloat(f, 'g', -1, 64), "m")
+		want := server.Do("ZSCAN", "z", "0").([]any)[1].([]any)[1]
+		if got := string(AppendPacked(nil, f)); got != want {
+			t.Errorf("AppendPacked(%v) = %s, Redis says %v", f, got, want)
+		}
+	}
+}
+
 func TestAppendFloat(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
