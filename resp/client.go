@@ -50,6 +50,7 @@ type client struct {
 	failed   bool // closing because the input cannot be followed
 	waiting  bool // a command has deferred its reply
 	long     bool // it is to be sent on an errand for that
+	away     bool // it is on its errand
 	onErrand bool // this is an envoy
 	waitSeq  uint64
 	onCancel func() // ends what a deferred command waits for when its client goes
@@ -153,7 +154,8 @@ func addrText(addr, local net.Addr) string {
 // pending returns the number of bytes of replies that are not sent.
 func (c *client) pending() int { return len(c.out) - c.sent }
 
-// compactReplies moves what is not sent to the front once the sent part is the larger one.
+// compactReplies moves what is not sent to the front once the sent part is the larger one. It is for those who are about to
+// add to it: what only waits for its socket, which may be much, stays where it is.
 func (c *client) compactReplies() {
 	if c.sent == 0 || c.sent < len(c.out)/2 {
 		return
@@ -174,9 +176,9 @@ func (c *client) runnable() bool {
 }
 
 // finish turns draining into closing when there is nothing left to execute: input was consumed as far as it is complete,
-// or a deferred reply stands in the way. It reports whether the connection can be closed.
+// or a deferred reply stands in the way, unless that is sure to come. It reports whether the connection can be closed.
 func (c *client) finish() bool {
-	if c.draining && (c.waiting || c.pending() < maxPendingReplies) {
+	if c.draining && !c.away && (c.waiting || c.pending() < maxPendingReplies) {
 		c.closing = true
 	}
 	return c.closing && c.pending() == 0
@@ -197,6 +199,7 @@ func (c *client) process(s *scratch) (again bool) {
 			again = false
 		}
 	}()
+	c.compactReplies()
 	enough := c.pending() + flushLen
 	for c.runnable() {
 		if c.pending() >= enough {
@@ -429,7 +432,7 @@ func (c *client) resume(seq uint64, reply func(c *client)) {
 		if !c.waiting || c.waitSeq != seq {
 			return
 		}
-		c.waiting = false
+		c.waiting, c.away = false, false
 		c.onCancel = nil
 		c.begun = len(c.out)
 		c.answerHeld(reply)
@@ -532,6 +535,7 @@ func (c *client) collect() (kill bool) {
 	if !c.mailed.Load() {
 		return false
 	}
+	c.compactReplies()
 	c.mailed.Store(false)
 	c.mu.Lock()
 	mail := c.mail

@@ -14,7 +14,8 @@ import (
 // stores that handlers use are brief: an operation that finds that it would take long fails with ErrLong, having changed
 // nothing. To tell costs it nothing, since it has just looked up how large its collections are. The handler's answer, that
 // error, then makes the client wait, as for a blocking command, while a goroutine runs the handler once more: for an envoy, a client
-// with the same settings, stores that take their time and replies of its own, which are the client's when it is back.
+// with the same settings, stores that take their time and replies of its own, which are the client's when it is back. A client that
+// has sent its last is kept until then, for it may still read.
 
 // envoy is what a client is to those that run an errand for it.
 func (c *client) envoy() *client {
@@ -59,15 +60,25 @@ func (c *client) sendOff(q *queued) {
 	own := queued{cmd: q.cmd, args: cloneArgs(q.args)}
 	e.last.Store(q.cmd)
 	c.worksElsewhere(q)
+	c.away = true
 	c.srv.wg.Add(1)
 	go func() {
 		defer c.srv.wg.Done()
 		intact := e.runErrand(&own)
 		c.resume(seq, func(c *client) {
-			c.out = append(c.out, e.out...)
+			c.takeReplies(e.out)
 			c.closing = c.closing || !intact
 		})
 	}()
+}
+
+// takeReplies appends the replies of an envoy. Nobody else has them, so what may be much is not copied if it need not be.
+func (c *client) takeReplies(replies []byte) {
+	if len(c.out) == 0 && len(replies) > keptBuffer {
+		c.out = replies
+		return
+	}
+	c.out = append(c.out, replies...)
 }
 
 // runErrand runs a command for another client. It returns false if that has failed by a defect of this program.

@@ -53,10 +53,12 @@ func TestErrandOutlivesClient(t *testing.T) {
 		ended.Store(true)
 	})
 	srv := newTestServer(t, nil)
-	p := newPeer(t, transports["tcp"](t, srv)())
+	dial := transports["tcp"](t, srv)
+	p, other := newPeer(t, dial()), newPeer(t, dial())
 	p.send("PING\r\n")
 	<-begun
-	p.Close()
+	other.do("CLIENT KILL TYPE normal SKIPME yes\r\n", ":1\r\n")
+	other.Close()
 	eventually(t, "the client is gone", func() bool { return srv.clientCount() == 0 })
 	close(finish)
 	srv.Close()
@@ -133,4 +135,30 @@ func line(t testing.TB, r *bufio.Reader) string {
 		t.Fatal(err)
 	}
 	return s
+}
+
+// TestErrandOfLastCommand: a client that sends a command that takes long and nothing after it gets the reply.
+func TestErrandOfLastCommand(t *testing.T) {
+	for name, transport := range transports {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv := newTestServer(t, nil)
+			conn := transport(t, srv)()
+			half, ok := conn.(interface{ CloseWrite() error })
+			if !ok {
+				t.Skip("it cannot be closed by halves")
+			}
+			value := strings.Repeat("x", 1<<20)
+			if _, err := srv.Cache.Strings().Set("k", []byte(value), datatypes.SetOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			p := newPeer(t, conn)
+			p.send("GET k\r\n")
+			if err := half.CloseWrite(); err != nil {
+				t.Fatal(err)
+			}
+			p.expect(fmt.Sprintf("$%d\r\n%s\r\n", len(value), value))
+			p.expectEnd()
+		})
+	}
 }

@@ -28,6 +28,10 @@ const (
 	// flushLen is the amount of replies that are written while commands of the same input are still to be executed.
 	flushLen = 256 << 10
 
+	// writeLen is the amount of replies that a socket on an event loop is given before others have their turn, some ten
+	// microseconds' worth.
+	writeLen = flushLen
+
 	// maxPendingReplies is the amount of unsent replies at which a client is neither read nor executed for. What a
 	// slow reader holds is bounded by this and the largest single reply.
 	maxPendingReplies = 16 << 20

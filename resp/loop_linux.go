@@ -442,8 +442,12 @@ func (l *loop) advance(k *sock) bool {
 			// Where the socket took all of what stood in the way, it will not say again that it can be written.
 			more = more || full && c.runnable()
 		}
+		if c.pending() > 0 && !k.blocked {
+			l.queueAgain(k)
+			return true
+		}
 		switch {
-		case c.waiting && k.hangup:
+		case c.waiting && k.hangup && !c.away:
 			return false
 		case !k.readable || !c.runnable():
 			return true
@@ -495,15 +499,17 @@ func (k *sock) read(s *scratch) bool {
 	}
 }
 
-// flush writes the pending replies as far as the socket takes them. It returns false when the connection is broken.
+// flush writes the pending replies as far as the socket takes them, but no more than others can wait for. It returns false
+// when the connection is broken.
 func (k *sock) flush() bool {
 	c := k.client
-	for !k.blocked && c.sent < len(c.out) {
-		rest := c.out[c.sent:]
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(k.fd), uintptr(unsafe.Pointer(&rest[0])), uintptr(len(rest)))
+	for turn := writeLen; turn > 0 && !k.blocked && c.pending() > 0; {
+		part := c.out[c.sent:min(c.sent+turn, len(c.out))]
+		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(k.fd), uintptr(unsafe.Pointer(&part[0])), uintptr(len(part)))
 		switch errno {
 		case 0:
 			c.sent += int(n)
+			turn -= int(n)
 			k.loop.Load().count.bytesOut.Add(int64(n))
 		case syscall.EINTR:
 		case syscall.EAGAIN:
@@ -512,7 +518,9 @@ func (k *sock) flush() bool {
 			return false
 		}
 	}
-	c.compactReplies()
+	if c.pending() == 0 {
+		c.out, c.sent = c.out[:0], 0
+	}
 	return true
 }
 

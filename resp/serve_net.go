@@ -69,10 +69,10 @@ func (n *netConn) run() {
 	}
 }
 
-// read waits for input or an interruption. A client whose command waits is read no further than one buffer.
+// read waits for input or an interruption. A client whose command waits is read no further than one buffer, or its end.
 func (n *netConn) read() (interrupted bool, err error) {
 	c := n.client
-	if c.waiting && c.in.unread() >= readLen {
+	if c.waiting && (c.draining || c.in.unread() >= readLen) {
 		<-n.woken
 		return true, nil
 	}

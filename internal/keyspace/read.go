@@ -33,7 +33,7 @@ const (
 // Lookups that follow one another overlap their cache misses as far as the processor looks ahead, which
 // is a matter of how few instructions, and how few mispredicted branches, one lookup takes.
 func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
-	if !optimistic || v.session != nil && v.session.tx != nil {
+	if !optimistic || v.inTx() {
 		return v.appendLocked(dst, key)
 	}
 	h := v.ks.hash(key)
@@ -110,7 +110,7 @@ func isPlain(header uint64, key string) bool {
 func (sh *shard) takePlain(dst []byte, key string, p unsafe.Pointer, ref arena.Ref, version uint64) (_ []byte, header uint64, ok bool) {
 	header = loadHeader(p)
 	n := int(header >> valueShift)
-	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || !sh.unchanged(version) {
+	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || n >= longValue || !sh.unchanged(version) {
 		return dst, 0, false
 	}
 	dst = slices.Grow(dst, n)
@@ -178,18 +178,36 @@ func (v View) missed(key string, h uint64) {
 	}
 }
 
+// appendLocked is AppendString under the lock, which for a long value is held now and then only.
 func (v View) appendLocked(dst []byte, key string) ([]byte, bool, error) {
 	var s Slot
 	if err := s.Lock(v, key); err != nil {
 		return dst, false, err
 	}
-	defer s.Unlock()
-	if err := s.Is(String); err != nil {
-		return dst, false, err
+	long := s.isLong() && !v.inTx()
+	if long {
+		if err := v.TakeTime(); err != nil {
+			s.Unlock()
+			return dst, false, err
+		}
 	}
-	s.Touch()
-	if !s.Exists() {
-		return dst, false, nil
+	if s.Is(String) == nil {
+		s.Touch()
+	}
+	if !long {
+		defer s.Unlock()
+		return s.appendText(dst)
+	}
+	s.Unlock()
+	return v.appendLong(dst, key)
+}
+
+func (v View) inTx() bool { return v.session != nil && v.session.tx != nil }
+
+// appendText appends the value of a key that must hold a string, if it exists.
+func (s *Slot) appendText(dst []byte) ([]byte, bool, error) {
+	if err := s.Is(String); err != nil || !s.Exists() {
+		return dst, false, err
 	}
 	return s.AppendString(dst), true, nil
 }
@@ -307,7 +325,7 @@ func (sh *shard) copyString(v *View, dst []byte, p unsafe.Pointer, at *layout, v
 		return dst, wrongType
 	}
 	value := at.valueAt(p)
-	if len(dst)+len(value) > cap(dst) && !sh.unchanged(version) {
+	if len(value) >= longValue || len(dst)+len(value) > cap(dst) && !sh.unchanged(version) {
 		return dst, unsure // do not allocate for a length that means nothing
 	}
 	return appendString(dst, at.encoding(), value), found

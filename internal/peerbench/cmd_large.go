@@ -51,10 +51,10 @@ func (b *largeBenchmark) run(e *environment) error {
 func (b *largeBenchmark) compare(e *environment, pair [2]*server) error {
 	t := table{
 		title:  "p99.9 of small requests beside a reader of large values, larderd and redis-server " + pair[0].version(),
-		header: []string{"server", "alone", "beside the reader", "difference", "rounds"},
+		header: []string{"server", "alone", "beside the reader", "difference", "rounds", "sent late by"},
 	}
 	load := openLoop{clients: largeOthers, keys: b.keys, rate: b.rate, took: time.Duration(b.seconds * float64(time.Second)), seed: e.seed}
-	var alone, beside, more [2]sample
+	var alone, beside, more, late [2]sample
 	rounds := min(e.rounds, 5)
 	for round := range rounds {
 		e.report.progress("large: round %d of %d", round+1, rounds)
@@ -73,17 +73,18 @@ func (b *largeBenchmark) compare(e *environment, pair [2]*server) error {
 			}
 			alone[i] = append(alone[i], float64(r.latency.quantile(0.999)))
 			beside[i] = append(beside[i], float64(with.latency.quantile(0.999)))
+			late[i] = append(late[i], float64(with.late.quantile(0.999)))
 			more[i] = append(more[i], last(beside[i])-last(alone[i]))
 		}
 	}
 	for i, s := range pair {
-		t.add(s.name, formatNanos(alone[i].median()), formatNanos(beside[i].median()), formatMillis(more[i].median()), more[i].span(formatMillis))
+		t.add(s.name, formatNanos(alone[i].median()), formatNanos(beside[i].median()), formatMillis(more[i].median()), more[i].span(formatMillis), formatNanos(late[i].median()))
 	}
 	e.report.figure("p99.9 of small requests, more beside a reader of large values", more[1].median(),
 		bar{float64(time.Millisecond), float64(200 * time.Microsecond), true, formatMillis})
 	t.note("The reader gets %s every %v. The others, %d connections, send %.0f requests a second; %d rounds of %.1f s in turn.",
 		formatBytes(largeValue), largeEvery, largeOthers, b.rate, rounds, b.seconds)
-	t.note("The servers, the reader and the generator of the small requests share the processors.")
+	t.note("The servers, the reader and the generator of the small requests share the processors. The last column is the p99.9 of how late small requests were sent, beside the reader: what is due to the processors rather than to the server.")
 	e.report.table(t)
 	return nil
 }
