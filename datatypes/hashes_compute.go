@@ -18,8 +18,8 @@ type HashPatch struct {
 // returns, as one step: a transaction of HMGET, HSET, HDEL, and PEXPIRE or PERSIST, or DEL. O(fields). An error of fn
 // cancels the change and is returned.
 //
-// fn is told whether there is a hash, and may look into the batch. It holds the lock of the key's shard: it must be quick and must not use the
-// cache. It may be called again if making room for the change evicts the hash.
+// fn is told whether there is a hash, and may look into the batch. It holds the lock of the key's shard: it must be
+// quick and must not use the cache. It may be called again if making room for the change evicts the hash.
 //
 // It returns ErrInvalidExpire for another negative TTL, and ErrTooLarge.
 func (st Hashes) Compute(key string, fields []string, b *Batch, fn func(exists bool) (HashPatch, error)) error {

@@ -13,8 +13,8 @@ import "github.com/larderkv/larder/internal/keyspace"
 //	stored, err := lease.Set(value, datatypes.SetOptions{TTL: time.Minute})
 //
 // A lease is lost when anybody, by whichever door, writes or flushes the key, or deletes it with Del or Unlink, be it
-// there or not. It is not lost when the key expires or is evicted. There may be several leases of a key; the first to be used
-// ends the others. Its methods are safe for concurrent use, except Close.
+// there or not. It is not lost when the key expires or is evicted. There may be several leases of a key; the first to
+// be used ends the others. Its methods are safe for concurrent use, except Close.
 type Lease struct {
 	view  keyspace.View
 	watch *keyspace.Watch

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/datatypes/typed"
 )
 
@@ -21,6 +22,19 @@ func TestAllocations(t *testing.T) {
 		MapOptions: typed.MapOptions[string, uint16]{Prefix: "loaded:", TTL: time.Hour, Value: typed.Fixed[uint16]{}},
 		Load:       load, Stale: time.Minute, RefreshAhead: time.Minute,
 	})
+	slow := make(chan struct{})
+	due := newLoader(t, c, typed.LoaderOptions[string, uint16]{
+		MapOptions: typed.MapOptions[string, uint16]{Prefix: "due:", TTL: 2 * time.Hour},
+		Load: func(context.Context, string) (uint16, error) {
+			<-slow
+			return 6, nil
+		},
+		RefreshAhead: time.Hour,
+	})
+	t.Cleanup(func() { close(slow) })
+	if _, err := due.SetWith("k", 5, datatypes.SetOptions{TTL: time.Minute}); err != nil {
+		t.Fatal(err)
+	}
 	ctx := t.Context()
 	p := somePoint()
 	must := func(ok bool, err error) {
@@ -43,6 +57,7 @@ func TestAllocations(t *testing.T) {
 		{"Get of a missing key", func() { _, ok, err := sliding.Get(8); must(!ok, err) }},
 		{"Delete", func() { _, err := sliding.Delete(7, 8); must(true, err) }},
 		{"Load, a hit", func() { v, err := loader.Load(ctx, "k"); must(v == 5, err) }},
+		{"Load, a hit while it is loaded anew", func() { v, err := due.Load(ctx, "k"); must(v == 5, err) }},
 		{"GetOrLoad, a hit", func() { v, err := loader.GetOrLoad(ctx, "k", load); must(v == 5, err) }},
 	} {
 		tt.do()

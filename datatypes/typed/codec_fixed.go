@@ -7,8 +7,8 @@ import (
 )
 
 // Fixed stores numbers, booleans, and arrays and structs of these, as the bytes that encoding/binary writes in
-// little-endian order on every machine: fields one after the other, without padding, a boolean as one byte, blank fields
-// as zeros. int, uint and uintptr take 8 bytes. It is the fastest codec, and does not allocate.
+// little-endian order on every machine: fields one after the other, without padding, a boolean as one byte, blank
+// fields as zeros. int, uint and uintptr take 8 bytes. It is the fastest codec, and does not allocate.
 //
 // Values don't tell what type they are of: a change of the type makes values of another size, which are refused
 // as malformed, or of the same size, which are misread.

@@ -262,3 +262,35 @@ func FuzzFixed(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDecimal: what decodes as a scalar comes back the same from its own encoding; nothing panics.
+func FuzzDecimal(f *testing.F) {
+	for _, text := range []string{"0", "-128", "255", "1e400", "NaN", "true", "1_0", "0x10", "+1", "", "18446744073709551615"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		again(t, typed.Decimal[int8]{}, b)
+		again(t, typed.Decimal[uint64]{}, b)
+		again(t, typed.Decimal[int]{}, b)
+		again(t, typed.Decimal[float32]{}, b)
+		again(t, typed.Decimal[float64]{}, b)
+		again(t, typed.Decimal[bool]{}, b)
+	})
+}
+
+func again[V comparable](t *testing.T, c typed.Codec[V], b []byte) {
+	v, err := c.Decode(b)
+	if err != nil {
+		if !errors.Is(err, typed.ErrFormat) {
+			t.Errorf("%T of %q: %v", c, b, err)
+		}
+		return
+	}
+	text, err := c.AppendEncode(nil, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w, err := c.Decode(text); w != v && v == v || err != nil {
+		t.Errorf("%T of %q is %v, and %v from %q, %v", c, b, v, w, text, err)
+	}
+}

@@ -8,8 +8,8 @@ import (
 	"unsafe"
 )
 
-// TestLayoutWithoutRuns: taken apart into numbers, as on a machine that is not little-endian, a value has the encoding that it has
-// when it is copied as a whole.
+// TestLayoutWithoutRuns: taken apart into numbers, as on a machine that is not little-endian, a value has the
+// encoding that it has when it is copied as a whole.
 func TestLayoutWithoutRuns(t *testing.T) {
 	type value struct {
 		A int8

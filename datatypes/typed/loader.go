@@ -15,14 +15,15 @@ import (
 type LoaderOptions[K comparable, V any] struct {
 	MapOptions[K, V]
 
-	// Load returns the value of a key from where it really is. ErrNotFound, also wrapped, says that there is none. It runs on
-	// a goroutine of its own, with the values of the context of the caller that began it. Its context ends when
-	// every caller that waits for the load has given up, at LoadTimeout, and with Close.
+	// Load returns the value of a key from where it really is. ErrNotFound, also wrapped, says that there is none. It
+	// runs on a goroutine of its own, with the values of the context of the caller that began it. Its context ends
+	// when every caller that waits for the load has given up, at LoadTimeout, and with Close. It must not wait for
+	// the loader to load the same key.
 	Load func(ctx context.Context, key K) (V, error)
 
-	// LoadMany is Load for many keys at once; those that it returns no value for are not found. If it returns an error,
-	// values beside it count, and the error is that of the other keys. Nil is to Load one by one, some at a time. Where Load is nil, LoadMany
-	// serves for single keys, too.
+	// LoadMany is Load for many keys at once; those that it returns no value for are not found. If it returns an
+	// error, values beside it count, and the error is that of the other keys. Nil is to Load one by one, some at a
+	// time. Where Load is nil, LoadMany serves for single keys, too.
 	LoadMany func(ctx context.Context, keys []K) (map[K]V, error)
 
 	// LoadTimeout is when the context of a load ends. Zero is never.
@@ -36,19 +37,19 @@ type LoaderOptions[K comparable, V any] struct {
 	// background. Zero is not at all.
 	Stale time.Duration
 
-	// MaxRefreshes is how many loads may be under way in the background. Reads that would begin one more don't; a later one
-	// will. Zero is 16.
+	// MaxRefreshes is how many loads may be under way in the background. Reads that would begin one more don't; a
+	// later one will. Zero is 16.
 	MaxRefreshes int
 
 	// NotFoundTTL is for how long it is remembered that a key was not found. Zero is not at all.
 	NotFoundTTL time.Duration
 
-	// ErrorTTL is for how long another error of a load is remembered, so that loading the key is not tried again, in the background neither.
-	// Zero is not at all. The errors of the last 1024 keys are remembered.
+	// ErrorTTL is for how long another error of a load is remembered, so that loading the key is not tried again, in
+	// the background neither. Zero is not at all. The errors of the last 1024 keys are remembered.
 	ErrorTTL time.Duration
 
-	// OnError, if not nil, is told of what no caller is: errors of loads in the background, and those of the cache at storing what
-	// was loaded. It is called on goroutines of the loader.
+	// OnError, if not nil, is told of what no caller is: errors of loads in the background, and those of the cache at
+	// storing what was loaded. It is called on goroutines of the loader.
 	OnError func(key K, err error)
 }
 
@@ -93,8 +94,8 @@ type Loader[K comparable, V any] struct {
 // NewLoader returns a loader that keeps values in a source, which must not be a transaction, under the prefix of
 // the options. It returns ErrOptions and ErrType.
 //
-// There must be one loader for a prefix: two would each load what the other is loading. It starts no goroutine until something is
-// to be loaded.
+// There must be one loader for a prefix: two would each load what the other is loading. It starts no goroutine until
+// something is to be loaded.
 func NewLoader[K comparable, V any](src Source, o LoaderOptions[K, V]) (*Loader[K, V], error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -112,8 +113,8 @@ func NewLoader[K comparable, V any](src Source, o LoaderOptions[K, V]) (*Loader[
 	return l, nil
 }
 
-// Close ends the loads under way, with ErrClosed for those who wait, and returns when they have. What is in the cache stays
-// and can be read; what would have to be loaded is ErrClosed. It does not close the cache.
+// Close ends the loads under way, with ErrClosed for those who wait, and returns when they have. What is in the cache
+// stays and can be read; what would have to be loaded is ErrClosed. It does not close the cache.
 func (l *Loader[K, V]) Close() error { return l.flights.close() }
 
 // Load returns the value of a key from the cache, or else from the Load of the options. See GetOrLoad. It returns
@@ -122,12 +123,13 @@ func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) { return l.ge
 
 // GetOrLoad returns the value of a key from the cache, or else from load, whose value is put into the cache.
 //
-// There is one load under way for a key, whoever began it, and the callers that miss the key wait for it together. One whose context ends
-// returns the context's error at once; the load goes on for the others. An error of the load, a *PanicError if
-// it panicked, goes to all who wait, and the next caller begins a new load, unless ErrorTTL says otherwise.
+// There is one load under way for a key, whoever began it, and the callers that miss the key wait for it together.
+// One whose context ends returns the context's error at once; the load goes on for the others. An error of the load,
+// a *PanicError if it panicked, goes to all who wait, and the next caller begins a new load, unless ErrorTTL says
+// otherwise. A nil load is that of the options.
 //
-// A write to the key by anybody while the load is under way, and a Delete of it, win: what was loaded goes to those who waited
-// already but is not kept, and who comes later gets what was written, or begins a new load.
+// A write to the key by anybody while the load is under way, and a Delete of it, win: what was loaded goes to those
+// who waited already but is not kept, and who comes later gets what was written, or begins a new load.
 func (l *Loader[K, V]) GetOrLoad(ctx context.Context, key K, load func(ctx context.Context, key K) (V, error)) (V, error) {
 	return l.get(ctx, key, load)
 }
@@ -150,14 +152,14 @@ func (l *Loader[K, V]) get(ctx context.Context, key K, load func(ctx context.Con
 	case absent:
 		return value, ErrNotFound
 	case due:
-		l.refresh(ctx, []K{key}, []string{string([]byte(name))}, l.by(load))
+		l.refreshOne(ctx, key, name, load)
 		return value, nil
 	}
 	return l.await(ctx, key, string([]byte(name)), l.by(load), false)
 }
 
-// Reload loads a key, whether or not the cache has it, and returns the value. It joins a load that is under way, unless a write
-// has outdated that.
+// Reload loads a key, whether or not the cache has it, and returns the value. It joins a load that is under way,
+// unless a write has outdated that.
 func (l *Loader[K, V]) Reload(ctx context.Context, key K) (value V, err error) {
 	name, err := l.Name(key)
 	if err != nil {
@@ -335,6 +337,7 @@ func (l *Loader[K, V]) keep(f *flight[K, V], lease *datatypes.Lease) {
 		sc := borrow()
 		defer sc.release()
 		if f.err = l.encode(sc, f.value); f.err != nil {
+			l.stats.failures.Add(1)
 			return
 		}
 		stored, err = lease.Set(sc.value, l.expiry(f.name, f.key, f.value, datatypes.SetOptions{}))
@@ -348,14 +351,8 @@ func (l *Loader[K, V]) keep(f *flight[K, V], lease *datatypes.Lease) {
 		_, err = lease.Delete()
 	}
 	if err != nil {
-		l.report(f.key, err)
+		f.untold = err
 	} else if !stored {
 		l.stats.outdated.Add(1)
-	}
-}
-
-func (l *Loader[K, V]) report(key K, err error) {
-	if l.o.OnError != nil {
-		l.o.OnError(key, err)
 	}
 }

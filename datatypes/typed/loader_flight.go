@@ -18,8 +18,9 @@ type flight[K comparable, V any] struct {
 	call *call[K, V]
 
 	// Written before the call is done, read after.
-	value V
-	err   error
+	value  V
+	err    error
+	untold error // for OnError
 
 	lease atomic.Pointer[datatypes.Lease] // nil until the load is about to begin
 	until time.Time                       // until when err is remembered
@@ -47,8 +48,8 @@ type call[K comparable, V any] struct {
 	landed  bool
 }
 
-// flights are the loads of a loader that are under way, by key: no two for the same one, unless the first is outdated or was
-// given up by all who waited. Errors that are remembered are loads that stay here after they ended.
+// flights are the loads of a loader that are under way, by key: no two for the same one, unless the first is outdated
+// or was given up by all who waited. Errors that are remembered are loads that stay here after they ended.
 type flights[K comparable, V any] struct {
 	mu     sync.Mutex
 	byName map[string]*flight[K, V]
@@ -76,8 +77,8 @@ type flightPlan struct {
 	force      bool
 }
 
-// enter returns the flights of keys: those under way, which are joined, and new ones, which make up the call that is returned
-// and has to be run; nil if there are none.
+// enter returns the flights of keys: those under way, which are joined, and new ones, which make up the call that is
+// returned and has to be run; nil if there are none.
 func (fl *flights[K, V]) enter(ctx context.Context, keys []K, names []string, p flightPlan) (fs []*flight[K, V], begun *call[K, V], err error) {
 	fl.mu.Lock()
 	defer fl.mu.Unlock()
@@ -185,7 +186,6 @@ func (fl *flights[K, V]) land(c *call[K, V], errorTTL time.Duration, now func() 
 		c.endTimer()
 	}
 	close(c.done)
-	fl.running.Done()
 }
 
 func (fl *flights[K, V]) close() error {
@@ -205,6 +205,8 @@ func (fl *flights[K, V]) close() error {
 
 // run carries a call out.
 func (l *Loader[K, V]) run(c *call[K, V], load loadFunc[K, V]) {
+	defer l.flights.running.Done()
+	defer l.report(c) // when nobody waits any more, for it may use the loader
 	defer l.flights.land(c, l.o.ErrorTTL, l.keys.Now)
 	leases := make([]*datatypes.Lease, 0, len(c.flights))
 	defer func() {
@@ -238,8 +240,8 @@ func (l *Loader[K, V]) run(c *call[K, V], load loadFunc[K, V]) {
 	}
 }
 
-// settled sets what a flight brings if the cache has it by now, as it does if another load ended between the caller's look into
-// the cache and the beginning of this one.
+// settled sets what a flight brings if the cache has it by now, as it does if another load ended between the caller's
+// look into the cache and the beginning of this one.
 func (l *Loader[K, V]) settled(f *flight[K, V]) bool {
 	if f.call.force {
 		return false
@@ -269,8 +271,36 @@ func (l *Loader[K, V]) settle(f *flight[K, V]) {
 		f.err = err
 	}
 	if f.call.background && f.err != nil && !errors.Is(f.err, ErrNotFound) && f.err != ErrClosed {
-		l.report(f.key, f.err)
+		f.untold = f.err
 	}
+}
+
+// report tells OnError what it is to be told.
+func (l *Loader[K, V]) report(c *call[K, V]) {
+	if l.o.OnError == nil {
+		return
+	}
+	for _, f := range c.flights {
+		if f.untold != nil {
+			l.o.OnError(f.key, f.untold)
+		}
+	}
+}
+
+// refreshOne is refresh for one key, whose name need not last. Most calls find the key being loaded.
+func (l *Loader[K, V]) refreshOne(ctx context.Context, key K, name string, load func(ctx context.Context, key K) (V, error)) {
+	p := l.plan(true, false)
+	if !l.flights.busy(name, &p) {
+		l.refresh(ctx, []K{key}, []string{string([]byte(name))}, l.by(load))
+	}
+}
+
+// busy reports whether there is a flight of a key that will do for somebody who comes now.
+func (fl *flights[K, V]) busy(name string, p *flightPlan) bool {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	f := fl.byName[name]
+	return f != nil && fl.usable(f, p)
 }
 
 // refresh begins to load keys in the background, those that are not being loaded, if there may be one more such load.

@@ -5,10 +5,12 @@ import (
 	"errors"
 )
 
-// LoadMany returns the values of keys, from the cache or else from one call of the LoadMany of the options, for the keys that
-// are not being loaded already. A key that is not found is not in the map. What Load says of loads holds here, too.
+// LoadMany returns the values of keys, from the cache or else from one call of the LoadMany of the options, for the
+// keys that are not being loaded already. A key that is not found is not in the map. What Load says of loads holds
+// here, too.
 //
-// If the context ends, or keys could not be loaded, it returns the first such error beside the values of the other keys.
+// If the context ends, or keys could not be loaded, it returns the first such error beside the values of the other
+// keys.
 func (l *Loader[K, V]) LoadMany(ctx context.Context, keys ...K) (map[K]V, error) {
 	values := make(map[K]V, len(keys))
 	var lost, old keySet[K]

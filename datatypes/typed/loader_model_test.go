@@ -16,8 +16,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// The model of a loader: entries with the times at which they become stale and vanish, loads that take latency and bring what the
-// source had when they began, and the callers that wait for them. Times are in milliseconds.
+// The model of a loader: entries with the times at which they become stale and vanish, loads that take latency and
+// bring what the source had when they began, and the callers that wait for them. Times are in milliseconds.
 type loaderModel struct {
 	t       *rapid.T
 	l       *stringLoader
@@ -350,8 +350,8 @@ func TestLoaderModel(t *testing.T) {
 	})
 }
 
-// TestLoaderRace: while many load, a writer changes the source and then deletes the key, or sets it. At the end the cache has
-// what the source has, or nothing.
+// TestLoaderRace: while many load, a writer changes the source and then deletes the key, or sets it. At the end the
+// cache has what the source has, or nothing.
 func TestLoaderRace(t *testing.T) {
 	c := openCache(t)
 	var source [4]atomic.Int64

@@ -690,6 +690,9 @@ func TestCacheErrors(t *testing.T) {
 	if v, err := l.Load(t.Context(), "k"); len(v) != 4<<20 || err != nil {
 		t.Error(len(v), err)
 	}
+	if err := l.Close(); err != nil { // which waits for what OnError is told
+		t.Error(err)
+	}
 	if p := told.Load(); p == nil || *p != datatypes.ErrOutOfMemory {
 		t.Error("OnError was not told")
 	}
@@ -700,10 +703,76 @@ func TestCacheErrors(t *testing.T) {
 	if _, err := c.Lists().RPush("list", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Load(t.Context(), "list"); err != datatypes.ErrWrongType {
+	if _, err := cannot.Load(t.Context(), "list"); err != datatypes.ErrWrongType {
 		t.Error(err)
 	}
 }
+
+// TestOnErrorMayUseTheLoader: what is told of an error may load the same key.
+func TestOnErrorMayUseTheLoader(t *testing.T) {
+	var l *stringLoader
+	var got string
+	o := stringOptions{MapOptions: stringMap{TTL: 10 * time.Second}, Stale: 10 * time.Second}
+	o.OnError = func(key string, err error) {
+		v, err2 := l.GetOrLoad(context.Background(), key, func(context.Context, string) (string, error) { return "spare", nil })
+		got = fmt.Sprintf("%s %v %v", v, err, err2)
+	}
+	inBubble(t, o, func(t *testing.T, c *larder.Cache, loader *stringLoader, s *source) {
+		l = loader
+		expectLoad(t, l, "k", "v1", nil, 1)
+		s.failWith(errors.New("broken"))
+		time.Sleep(19500 * time.Millisecond)
+		expectLoad(t, l, "k", "v1", nil, 0)
+		time.Sleep(2 * time.Second)
+		if want := "spare broken <nil>"; got != want {
+			t.Errorf("OnError got %q, want %q", got, want)
+		}
+	})
+}
+
+// TestLoaderClock: what passes by the clock of the cache decides what is fresh, stale, gone, and remembered.
+func TestLoaderClock(t *testing.T) {
+	t.Parallel()
+	clock := &handClock{}
+	c, err := larder.Open(larder.Options{Clock: clock, NoMaintenance: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var loads atomic.Int32
+	broken := errors.New("broken")
+	fail := false
+	l := newLoader(t, c, typed.LoaderOptions[string, int32]{
+		MapOptions: typed.MapOptions[string, int32]{TTL: time.Hour},
+		Load: func(context.Context, string) (int32, error) {
+			if n := loads.Add(1); !fail {
+				return n, nil
+			}
+			return 0, broken
+		},
+		ErrorTTL: time.Hour,
+	})
+	expect := func(after time.Duration, want int32, wantErr error) {
+		t.Helper()
+		clock.ahead.Add(int64(after))
+		if got, err := l.Load(t.Context(), "k"); got != want || err != wantErr {
+			t.Errorf("%d, %v; want %d, %v", got, err, want, wantErr)
+		}
+	}
+	expect(0, 1, nil)
+	expect(59*time.Minute, 1, nil)
+	expect(2*time.Minute, 2, nil)
+	fail = true
+	expect(61*time.Minute, 0, broken)
+	fail = false
+	expect(59*time.Minute, 0, broken)
+	expect(2*time.Minute, 4, nil)
+}
+
+// handClock is a clock that is moved by hand.
+type handClock struct{ ahead atomic.Int64 }
+
+func (c *handClock) Now() time.Time { return time.Unix(1e9, c.ahead.Load()) }
 
 // TestMalformedIsLoaded: what is no value of the type is loaded as if it were not there.
 func TestMalformedIsLoaded(t *testing.T) {

@@ -32,8 +32,8 @@ type MapOptions[K comparable, V any] struct {
 	// TTL is how long an entry lives. Zero is until it is deleted or evicted.
 	TTL time.Duration
 
-	// EntryTTL, if not nil, returns how long an entry lives, instead of TTL. Zero is TTL; datatypes.NoTTL is until it is
-	// deleted or evicted.
+	// EntryTTL, if not nil, returns how long an entry lives, instead of TTL. Zero is TTL; datatypes.NoTTL is until it
+	// is deleted or evicted.
 	EntryTTL func(key K, value V) time.Duration
 
 	// Jitter is the share of its TTL, from 0 to 1, by which an entry may live shorter, so that entries which are set
@@ -62,9 +62,9 @@ func (o *MapOptions[K, V]) validate() error {
 // Map is a map of keys to values of Go types, kept as strings in a cache: what is under a key is what the codec
 // writes and nothing else. Its methods are safe for concurrent use, as far as those of its source are.
 //
-// Besides the errors that they name, methods return those of the codecs, ErrClosed, datatypes.ErrWrongType if a
-// key holds no string, and, those that change something, datatypes.ErrOutOfMemory and datatypes.ErrTooLarge. What is no value
-// of the type makes a *DecodeError.
+// Besides the errors that they name, methods return those of the codecs, ErrClosed, datatypes.ErrWrongType if a key
+// holds no string, and, those that change something, datatypes.ErrOutOfMemory and datatypes.ErrTooLarge. What is no
+// value of the type makes a *DecodeError.
 type Map[K comparable, V any] struct {
 	strings datatypes.Strings
 	keys    datatypes.Keys
@@ -253,8 +253,8 @@ func (m *Map[K, V]) jittered(name string, ttl time.Duration) time.Duration {
 	return max(ttl-time.Duration(float64(ttl)*m.o.Jitter*share), 1)
 }
 
-// Compute calls fn with the value of a key, or with ok false if there is none, and does what fn says, as one
-// step. A value that is set keeps the expiry of the one it replaces, unless the map is Sliding; otherwise it gets the TTL
+// Compute calls fn with the value of a key, or with ok false if there is none, and does what fn says, as one step. A
+// value that is set keeps the expiry of the one it replaces, unless the map is Sliding; otherwise it gets the TTL
 // that Set would give it. O(1) beside the codec.
 //
 // fn holds a lock of the cache: it must be quick and must not use the cache. Nothing is changed if it panics, or if the
@@ -295,8 +295,8 @@ func (m *Map[K, V]) Compute(key K, fn func(old V, ok bool) (value V, op datatype
 // Delete deletes keys, one after the other, and returns how many were there. It is DEL. O(keys).
 func (m *Map[K, V]) Delete(keys ...K) (deleted int, err error) { return m.names.del(m.keys, keys) }
 
-// TTL returns how long the entry of a key has still to live, datatypes.NoTTL if it does not expire, and ok false if there
-// is none. It is PTTL. O(1).
+// TTL returns how long the entry of a key has still to live, datatypes.NoTTL if it does not expire, and ok false if
+// there is none. It is PTTL. O(1).
 func (m *Map[K, V]) TTL(key K) (ttl time.Duration, ok bool, err error) {
 	sc := borrow()
 	defer sc.release()

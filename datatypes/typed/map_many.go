@@ -112,9 +112,9 @@ func (w *manyWriter[K, V]) flush() error {
 	return nil
 }
 
-// All returns an iterator over the entries. It holds no lock while its body runs and has the guarantee of
-// Keys.Scan: an entry that is there all the while is returned, once or more. What does not decode is passed over, as is what
-// is deleted meanwhile; reads don't count for Sliding. It ends early when the cache is closed. O(keys of the database).
+// All returns an iterator over the entries. It holds no lock while its body runs and has the guarantee of Keys.Scan:
+// an entry that is there all the while is returned, once or more. What does not decode is passed over, as is what is
+// deleted meanwhile; reads don't count for Sliding. It ends early when the cache is closed. O(keys of the database).
 func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		var b datatypes.Batch
@@ -146,8 +146,8 @@ func (m *Map[K, V]) entry(name string, b *datatypes.Batch, i int) (key K, value 
 	return key, value, err == nil
 }
 
-// Clear deletes all entries, those that are there from beginning to end at least, and returns how many. It is SCAN and UNLINK.
-// O(keys of the database).
+// Clear deletes all entries, those that are there from beginning to end at least, and returns how many. It is SCAN
+// and UNLINK. O(keys of the database).
 func (m *Map[K, V]) Clear() (deleted int, err error) {
 	for names := range m.scan() {
 		n, err := m.keys.Unlink(names...)

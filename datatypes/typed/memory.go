@@ -9,10 +9,10 @@ import (
 )
 
 // All of the package's use of unsafe is here. It reads and writes variables of types that are numbers, booleans,
-// strings, slices of bytes, or arrays and structs of numbers and booleans, through pointers to them, at offsets that reflect gives
-// for the type, and never beyond its size. No pointer is read or written as anything else, and none outlives the call
-// it is passed to. It is there so that values that fit into registers or a cache line need no allocation, which the
-// same through package reflect would cost.
+// strings, slices of bytes, or arrays and structs of numbers and booleans, through pointers to them, at offsets that
+// reflect gives for the type, and never beyond its size. No pointer is read or written as anything else, and none
+// outlives the call it is passed to. It is there so that values that fit into registers or a cache line need no
+// allocation, which the same through package reflect would cost.
 
 // littleEndian tells whether numbers lie in memory as they are stored.
 var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1

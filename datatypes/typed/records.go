@@ -25,19 +25,20 @@ type RecordOptions[K comparable] struct {
 	Sliding bool
 }
 
-// Records is a map of keys to structs, each kept as a hash with a field for each field of the struct, as any Redis client reads and
-// writes it. Parts of a record can be read and changed by themselves.
+// Records is a map of keys to structs, each kept as a hash with a field for each field of the struct, as any Redis
+// client reads and writes it. Parts of a record can be read and changed by themselves.
 //
-// The field of the hash has the name of the struct's, or that of its tag: `larder:"name"`, or, for structs that are there for another
-// client, `redis:"name"`; one with the name "-" is left out, as are unexported ones. Numbers are stored as decimal text,
-// booleans as 1 and 0, strings and bytes as they are, types with text methods, such as time.Time, as their text. A pointer that is
-// nil, and with the tag `larder:"name,omitempty"` a zero value, is stored as no field; a field of the hash that is missing is read as
-// zero. With `larder:"name,json"` a field is stored as JSON, whatever its type. The fields of embedded structs are those of the struct itself.
-// Fields of the hash that the struct does not have are ignored and stay.
+// The field of the hash has the name of the struct's, or that of its tag: `larder:"name"`, or, for structs that are
+// there for another client, `redis:"name"`; one with the name "-" is left out, as are unexported ones. Numbers are
+// stored as decimal text, booleans as 1 and 0, strings and bytes as they are, types with text methods, such as
+// time.Time, as their text. A pointer that is nil, and with the tag `larder:"name,omitempty"` a zero value, is stored
+// as no field; a field of the hash that is missing is read as zero. With `larder:"name,json"` a field is stored as
+// JSON, whatever its type. The fields of embedded structs are those of the struct itself. Fields of the hash that the
+// struct does not have are ignored and stay.
 //
-// A record of which no field is there is none. Its methods are safe for concurrent use, as far as those of its source are. Besides
-// the errors that they name, methods return ErrClosed, datatypes.ErrWrongType if a key holds no hash, *DecodeError, and, those that change something,
-// datatypes.ErrOutOfMemory and datatypes.ErrTooLarge.
+// A record of which no field is there is none. Its methods are safe for concurrent use, as far as those of its source
+// are. Besides the errors that they name, methods return ErrClosed, datatypes.ErrWrongType if a key holds no hash,
+// *DecodeError, and, those that change something, datatypes.ErrOutOfMemory and datatypes.ErrTooLarge.
 type Records[K comparable, V any] struct {
 	hashes datatypes.Hashes
 	keys   datatypes.Keys
@@ -78,8 +79,8 @@ func (r *Records[K, V]) Get(key K) (value V, ok bool, err error) {
 	return r.read(key, r.plan.all, r.plan.names)
 }
 
-// GetFields is Get of some fields of the hash; the others are zero. It returns ErrNoField for one that the struct does not have,
-// and ok false if the record has none of them.
+// GetFields is Get of some fields of the hash; the others are zero. It returns ErrNoField for one that the struct
+// does not have, and ok false if the record has none of them.
 func (r *Records[K, V]) GetFields(key K, fields ...string) (value V, ok bool, err error) {
 	picked, err := r.plan.pick(fields)
 	if err != nil {
@@ -120,8 +121,8 @@ func (r *Records[K, V]) Has(key K) (bool, error) {
 	return n > 0, err
 }
 
-// Set makes key have a record, for the TTL of the options, as one step. It is HSET, HDEL of what is stored as no field, and PEXPIRE.
-// O(fields).
+// Set makes key have a record, for the TTL of the options, as one step. It is HSET, HDEL of what is stored as no
+// field, and PEXPIRE. O(fields).
 func (r *Records[K, V]) Set(key K, value V) error {
 	return r.set(key, value, r.plan.all, func(bool) time.Duration { return r.fullTTL() })
 }
@@ -134,8 +135,8 @@ func (r *Records[K, V]) fullTTL() time.Duration {
 	return r.o.TTL
 }
 
-// SetFields is Set of some fields of the hash, those of the struct value that have their names. The others stay, and so does the expiry, unless there
-// was no record. It returns ErrNoField.
+// SetFields is Set of some fields of the hash, those of the struct value that have their names. The others stay, and
+// so does the expiry, unless there was no record. It returns ErrNoField.
 func (r *Records[K, V]) SetFields(key K, value V, fields ...string) error {
 	picked, err := r.plan.pick(fields)
 	if err != nil {
@@ -169,10 +170,11 @@ func (r *Records[K, V]) set(key K, value V, fields []*recordField, ttl func(exis
 	})
 }
 
-// Update calls fn with a record, or with ok false if there is none, and does what fn says, as one step. With OpSet, the fields that
-// differ are set, or deleted; the expiry stays, unless there was no record. O(fields).
+// Update calls fn with a record, or with ok false if there is none, and does what fn says, as one step. With OpSet,
+// the fields that differ are set, or deleted; the expiry stays, unless there was no record. O(fields).
 //
-// fn holds a lock of the cache: it must be quick and must not use the cache. It may be called again. Nothing is changed if it panics.
+// fn holds a lock of the cache: it must be quick and must not use the cache. It may be called again. Nothing is
+// changed if it panics.
 func (r *Records[K, V]) Update(key K, fn func(old V, ok bool) (value V, op datatypes.Op)) error {
 	sc := borrow()
 	defer sc.release()
@@ -200,11 +202,11 @@ func (r *Records[K, V]) Update(key K, fn func(old V, ok bool) (value V, op datat
 	})
 }
 
-// IncrBy adds delta to a field of the hash that is an integer, zero if it is not there, and returns the result. The expiry stays,
-// unless there was no record. It is HINCRBY. O(1).
+// IncrBy adds delta to a field of the hash that is an integer, zero if it is not there, and returns the result. The
+// expiry stays, unless there was no record. It is HINCRBY. O(1).
 //
-// It returns ErrNoField, ErrType if the field is no integer, datatypes.ErrFieldNotInteger if what is there is none, and datatypes.ErrOverflow if the field's type
-// does not hold the result, all without effect.
+// It returns ErrNoField, ErrType if the field is no integer, datatypes.ErrFieldNotInteger if what is there is none,
+// and datatypes.ErrOverflow if the field's type does not hold the result, all without effect.
 func (r *Records[K, V]) IncrBy(key K, field string, delta int64) (n int64, err error) {
 	picked, err := r.plan.pick([]string{field})
 	if err != nil {
@@ -227,7 +229,8 @@ func (r *Records[K, V]) IncrBy(key K, field string, delta int64) (n int64, err e
 	return n, err
 }
 
-// Delete deletes records, one after the other, with all fields that they have, and returns how many were there. It is DEL. O(keys).
+// Delete deletes records, one after the other, with all fields that they have, and returns how many were there. It is
+// DEL. O(keys).
 func (r *Records[K, V]) Delete(keys ...K) (deleted int, err error) { return r.names.del(r.keys, keys) }
 
 // TTL returns how long a record has still to live, datatypes.NoTTL if it does not expire, and ok false if there is
@@ -242,8 +245,8 @@ func (r *Records[K, V]) TTL(key K) (ttl time.Duration, ok bool, err error) {
 	return r.keys.TTL(name)
 }
 
-// Expire makes a record live for ttl from now, for ever if it is datatypes.NoTTL, and reports whether there is one. One of another
-// ttl that is not positive is deleted. It is PEXPIRE and PERSIST. O(1).
+// Expire makes a record live for ttl from now, for ever if it is datatypes.NoTTL, and reports whether there is one.
+// One of another ttl that is not positive is deleted. It is PEXPIRE and PERSIST. O(1).
 func (r *Records[K, V]) Expire(key K, ttl time.Duration) (ok bool, err error) {
 	sc := borrow()
 	defer sc.release()

@@ -143,7 +143,8 @@ func TestRecords(t *testing.T) {
 	}
 }
 
-// TestRecordUpdate: only fields that differ are set, which is seen by those that are told to expire: to set one would make it stay.
+// TestRecordUpdate: only fields that differ are set, which is seen by those that are told to expire: to set one would
+// make it stay.
 func TestRecordUpdate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := openCache(t)
@@ -396,7 +397,8 @@ func TestRecordsInTransaction(t *testing.T) {
 	}
 }
 
-// TestRecordsModel: whatever is done to records, and to their hashes by another door, a record is what the fields of its hash say.
+// TestRecordsModel: whatever is done to records, and to their hashes by another door, a record is what the fields of
+// its hash say.
 func TestRecordsModel(t *testing.T) {
 	t.Parallel()
 	type record struct {
@@ -551,4 +553,43 @@ func TestConcurrency(t *testing.T) {
 			t.Error(v, w, err, err2)
 		}
 	}
+}
+
+// FuzzRecords: whatever the fields of a hash hold, they make a record or an error, and a record that is set is the
+// same when read.
+func FuzzRecords(f *testing.F) {
+	f.Add("255", "0.5", "1", "2024-02-29T00:00:00Z", "36", "[]", "::1")
+	f.Add("", "x", "maybe", "", "9999999999999999999999", "{", "")
+	f.Fuzz(func(t *testing.T, level, score, admin, since, age, tags, ip string) {
+		c := openCache(t)
+		r := newRecords[string, account](t, c, typed.RecordOptions[string]{})
+		var fields []datatypes.Field
+		for name, text := range map[string]string{"Level": level, "Score": score, "admin": admin, "since": since, "age": age, "tags": tags, "ip": ip} {
+			fields = append(fields, datatypes.Field{Name: name, Value: []byte(text)})
+		}
+		if _, err := c.Hashes().Set("k", fields...); err != nil {
+			t.Fatal(err)
+		}
+		v, ok, err := r.Get("k")
+		var d *typed.DecodeError
+		if err != nil {
+			if ok || !errors.As(err, &d) {
+				t.Errorf("%v, %v", ok, err)
+			}
+			return
+		}
+		if err := r.Set("again", v); err != nil {
+			return // a time out of the range that text has
+		}
+		w, ok, err := r.Get("again")
+		if v.Score != v.Score {
+			v.Score, w.Score = 0, 0
+		}
+		if len(v.Tags)+len(w.Tags) == 0 {
+			v.Tags, w.Tags = nil, nil
+		}
+		if diff := sameAccount(v, w); diff != "" || !ok || err != nil {
+			t.Errorf("%v, %v\n%s", ok, err, diff)
+		}
+	})
 }
