@@ -35,6 +35,16 @@ func (st Strings) Lease(key string) (*Lease, error) {
 // Held reports whether the lease is not lost yet.
 func (l *Lease) Held() bool { return !l.watch.Dirty() }
 
+// Exists reports whether the key exists. It does not count as a lookup, as that of who found the key missing has.
+func (l *Lease) Exists() (bool, error) {
+	var s keyspace.Slot
+	if err := s.Lock(l.view, l.key); err != nil {
+		return false, err
+	}
+	defer s.Unlock()
+	return s.Exists(), nil
+}
+
 // Set sets the key as Strings.Set does, if the lease is held, and reports whether it did. It returns the errors of
 // Strings.Set.
 func (l *Lease) Set(value []byte, o SetOptions) (stored bool, err error) {

@@ -96,11 +96,17 @@ func TestLeaseDelete(t *testing.T) {
 	first, second := take(), take()
 	defer first.Close()
 	defer second.Close()
+	if ok, err := first.Exists(); !ok || err != nil {
+		t.Errorf("Exists returned %v, %v", ok, err)
+	}
 	if deleted, err := first.Delete(); !deleted || err != nil {
 		t.Errorf("Delete returned %v, %v", deleted, err)
 	}
 	if second.Held() {
 		t.Error("the other lease is held")
+	}
+	if ok, err := second.Exists(); ok || err != nil {
+		t.Errorf("Exists returned %v, %v", ok, err)
 	}
 	f.put(t, "k", "w")
 	if deleted, err := second.Delete(); deleted || err != nil || f.text(t, "k") != "w" {
@@ -135,6 +141,9 @@ func TestLeaseErrors(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := lease.Delete(); err != datatypes.ErrClosed {
+		t.Error(err)
+	}
+	if _, err := lease.Exists(); err != datatypes.ErrClosed {
 		t.Error(err)
 	}
 	if _, err := f.Lease("k"); err != datatypes.ErrClosed {

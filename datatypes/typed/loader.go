@@ -230,7 +230,7 @@ type LoaderStats struct {
 
 type loaderCounters struct{ loads, refreshes, failures, outdated atomic.Int64 }
 
-// Stats returns statistics. Hits and misses are counted by the cache.
+// Stats returns statistics. Hits and misses are counted where the source was told to: see larder.DB.WithCounters.
 func (l *Loader[K, V]) Stats() LoaderStats {
 	return LoaderStats{
 		Loads:     l.stats.loads.Load(),

@@ -246,6 +246,9 @@ func (l *Loader[K, V]) settled(f *flight[K, V]) bool {
 	if f.call.force {
 		return false
 	}
+	if there, err := f.lease.Load().Exists(); !there && err == nil { // the caller's look was counted as a miss already
+		return false
+	}
 	sc := borrow()
 	defer sc.release()
 	value, found, err := l.look(sc, f.name)

@@ -118,6 +118,7 @@ func TestLoadManyRefreshes(t *testing.T) {
 		expectMany(t, l, []string{"a", "b", "c"}, all, nil)
 		time.Sleep(5 * time.Second)
 		expectMany(t, l, []string{"a", "b", "c"}, all, nil)
+		synctest.Wait()
 		slices.SortFunc(s.batches, slices.Compare[[]string])
 		want := [][]string{{"a", "b"}, {"a", "b"}, {"c"}}
 		if !slices.EqualFunc(s.batches, want, slices.Equal) {

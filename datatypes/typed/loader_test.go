@@ -164,6 +164,28 @@ func TestOneLoad(t *testing.T) {
 	})
 }
 
+// TestLoaderCounts: a source that counts lookups counts one for each call of the loader.
+func TestLoaderCounts(t *testing.T) {
+	t.Parallel()
+	c := openCache(t)
+	db, err := c.DB(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var n larder.Counters
+	l := newLoader(t, db.WithCounters(&n), stringOptions{
+		Load: func(_ context.Context, key string) (string, error) { return key, nil },
+	})
+	for _, key := range []string{"a", "b", "a", "a"} {
+		if _, err := l.Load(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n.Hits.Load() != 2 || n.Misses.Load() != 2 {
+		t.Errorf("%d hits, %d misses", n.Hits.Load(), n.Misses.Load())
+	}
+}
+
 func TestGivingUp(t *testing.T) {
 	inBubble(t, stringOptions{}, func(t *testing.T, c *larder.Cache, l *stringLoader, s *source) {
 		var wg sync.WaitGroup
@@ -439,6 +461,7 @@ func TestStaleWhileRevalidate(t *testing.T) {
 		expectLoad(t, l, "k", "v2", nil, 0)
 		time.Sleep(30 * time.Second)
 		expectLoad(t, l, "k", "", broken, 1)
+		synctest.Wait()
 		if len(told) != 2 || !errors.Is(told[0], broken) || !strings.HasPrefix(told[0].Error(), "k:") {
 			t.Errorf("OnError was told %v", told)
 		}
@@ -724,6 +747,7 @@ func TestOnErrorMayUseTheLoader(t *testing.T) {
 		time.Sleep(19500 * time.Millisecond)
 		expectLoad(t, l, "k", "v1", nil, 0)
 		time.Sleep(2 * time.Second)
+		synctest.Wait()
 		if want := "spare broken <nil>"; got != want {
 			t.Errorf("OnError got %q, want %q", got, want)
 		}

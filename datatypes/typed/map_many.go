@@ -64,7 +64,7 @@ func (m *Map[K, V]) copies(keys []K) ([]string, error) {
 const setSlice = 64
 
 // SetMany is Set for each of a sequence, say maps.All(m). Cache misses of neighbouring entries overlap. It
-// stops at the first error, which some entries before may be set at. O(entries).
+// stops at the first error; of the entries before that, the last may not be set. O(entries).
 func (m *Map[K, V]) SetMany(entries iter.Seq2[K, V]) error {
 	w := manyWriter[K, V]{m: m}
 	for key, value := range entries {
