@@ -45,7 +45,7 @@ type LoaderOptions[K comparable, V any] struct {
 	NotFoundTTL time.Duration
 
 	// ErrorTTL is for how long another error of a load is remembered, so that loading the key is not tried again, in
-	// the background neither. Zero is not at all. The errors of the last 1024 keys are remembered.
+	// the background neither, nor after a Delete. Zero is not at all. The errors of the last 1024 keys are remembered.
 	ErrorTTL time.Duration
 
 	// OnError, if not nil, is told of what no caller is: errors of loads in the background, and those of the cache at
@@ -104,7 +104,7 @@ func NewLoader[K comparable, V any](src Source, o LoaderOptions[K, V]) (*Loader[
 	if err != nil {
 		return nil, err
 	}
-	m.stale = o.Stale
+	m.stale, m.negative = o.Stale, o.NotFoundTTL > 0
 	if o.MaxRefreshes == 0 {
 		o.MaxRefreshes = defaultRefreshes
 	}
@@ -116,6 +116,19 @@ func NewLoader[K comparable, V any](src Source, o LoaderOptions[K, V]) (*Loader[
 // Close ends the loads under way, with ErrClosed for those who wait, and returns when they have. What is in the cache
 // stays and can be read; what would have to be loaded is ErrClosed. It does not close the cache.
 func (l *Loader[K, V]) Close() error { return l.flights.close() }
+
+// Clear is Map.Clear that also wins over loads that are under way. O(keys of the database).
+func (l *Loader[K, V]) Clear() (deleted int, err error) {
+	for _, name := range l.flights.underWay() {
+		n, err := l.keys.Del(name)
+		if err != nil {
+			return deleted, err
+		}
+		deleted += n
+	}
+	n, err := l.Map.Clear()
+	return deleted + n, err
+}
 
 // Load returns the value of a key from the cache, or else from the Load of the options. See GetOrLoad. It returns
 // ErrNoLoad if there is neither Load nor LoadMany.

@@ -188,6 +188,18 @@ func (fl *flights[K, V]) land(c *call[K, V], errorTTL time.Duration, now func() 
 	close(c.done)
 }
 
+// underWay returns the names of the keys that are being loaded.
+func (fl *flights[K, V]) underWay() (names []string) {
+	fl.mu.Lock()
+	defer fl.mu.Unlock()
+	for name, f := range fl.byName {
+		if !f.call.landed {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 func (fl *flights[K, V]) close() error {
 	fl.mu.Lock()
 	if fl.closed {
@@ -207,13 +219,14 @@ func (fl *flights[K, V]) close() error {
 func (l *Loader[K, V]) run(c *call[K, V], load loadFunc[K, V]) {
 	defer l.flights.running.Done()
 	defer l.report(c) // when nobody waits any more, for it may use the loader
-	defer l.flights.land(c, l.o.ErrorTTL, l.keys.Now)
 	leases := make([]*datatypes.Lease, 0, len(c.flights))
 	defer func() {
 		for _, lease := range leases {
 			lease.Close()
 		}
 	}()
+	// While a flight can be joined its lease must be open, or nobody would notice that it is outdated.
+	defer l.flights.land(c, l.o.ErrorTTL, l.keys.Now)
 	var open []*flight[K, V]
 	for _, f := range c.flights {
 		lease, err := l.strings.Lease(f.name)

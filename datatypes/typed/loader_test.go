@@ -357,6 +357,30 @@ func TestNotFound(t *testing.T) {
 	})
 }
 
+// TestSlidingLoader: reads keep values alive, but not the knowledge that there are none.
+func TestSlidingLoader(t *testing.T) {
+	o := stringOptions{MapOptions: stringMap{TTL: 10 * time.Second, Sliding: true}, NotFoundTTL: 5 * time.Second}
+	inBubble(t, o, func(t *testing.T, c *larder.Cache, l *stringLoader, s *source) {
+		for i := range 12 {
+			expectLoad(t, l, "k", "v1", nil, map[bool]int{true: 1}[i == 0])
+			time.Sleep(2 * time.Second)
+		}
+		expectCount(t, s, 1)
+		expectLoad(t, l, "absent", "", typed.ErrNotFound, 1)
+		for range 2 {
+			time.Sleep(2 * time.Second)
+			expectLoad(t, l, "absent", "", typed.ErrNotFound, 0)
+			if _, ok, err := l.Get("absent"); ok || err != nil {
+				t.Error(ok, err)
+			}
+		}
+		time.Sleep(2 * time.Second)
+		expectLoad(t, l, "absent", "", typed.ErrNotFound, 1)
+		time.Sleep(11 * time.Second)
+		expectLoad(t, l, "k", "v1", nil, 1)
+	})
+}
+
 func TestPanics(t *testing.T) {
 	inBubble(t, stringOptions{}, func(t *testing.T, c *larder.Cache, l *stringLoader, s *source) {
 		cause := errors.New("cause")
@@ -551,6 +575,7 @@ func TestWritesWin(t *testing.T) {
 		{"Set, then Delete", func(_ *larder.Cache, l *stringLoader) { l.Set("k", "written"); l.Delete("k") }, "v2", 1},
 		{"SET of another door", func(c *larder.Cache, _ *stringLoader) { c.Strings().MSet(item("k", "written")) }, "written", 0},
 		{"DEL of another door", func(c *larder.Cache, _ *stringLoader) { c.Keys().Del("k") }, "v2", 1},
+		{"Clear", func(_ *larder.Cache, l *stringLoader) { l.Clear() }, "v2", 1},
 		{"FLUSHALL", func(c *larder.Cache, _ *stringLoader) { c.FlushAll() }, "v2", 1},
 	}
 	for _, tt := range tests {

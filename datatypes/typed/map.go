@@ -70,7 +70,10 @@ type Map[K comparable, V any] struct {
 	keys    datatypes.Keys
 	names   namer[K]
 	o       MapOptions[K, V]
-	stale   time.Duration // for how long entries are kept beyond their TTL; see Loader
+
+	// Of a loader:
+	stale    time.Duration // for how long entries are kept beyond their TTL
+	negative bool          // there may be notFound in the place of values, the TTL of which no read is to change
 }
 
 // NewMap returns the map that lies in a source under the prefix of the options. It returns ErrOptions and
@@ -125,13 +128,18 @@ func (m *Map[K, V]) Get(key K) (value V, ok bool, err error) {
 
 // read reads an encoding into the scratch space.
 func (m *Map[K, V]) read(sc *scratch, name string) (ok bool, err error) {
-	if m.o.Sliding {
-		sc.value, ok, err = m.strings.AppendGetEx(sc.value[:0], name, datatypes.GetExOptions{TTL: m.jittered(name, m.o.TTL)})
+	if m.o.Sliding && !m.negative {
+		sc.value, ok, err = m.strings.AppendGetEx(sc.value[:0], name, datatypes.GetExOptions{TTL: m.slidingTTL(name)})
 		return ok, err
 	}
 	sc.value, ok, err = m.strings.AppendGet(sc.value[:0], name)
+	if ok && m.o.Sliding && !isNotFound(sc.value) {
+		_, err = m.keys.Expire(name, m.slidingTTL(name), datatypes.ExpireAlways)
+	}
 	return ok, err
 }
+
+func (m *Map[K, V]) slidingTTL(name string) time.Duration { return m.jittered(name, m.o.TTL) }
 
 func (m *Map[K, V]) decode(name string, b []byte) (V, error) {
 	v, err := m.o.Value.Decode(b)
