@@ -384,6 +384,16 @@ type DBStats = keyspace.DBStats
 // O(databases × shards).
 func (c *Cache) DBStats() []DBStats { return c.ks.DBStats() }
 
+// OnPause has fn called after each piece of work for which a part of the cache stayed locked though no operation on its
+// keys needed that, with the name of the work and how long it took, until cancel is called. The names are expire-cycle,
+// when keys were looked for that have expired, and eviction-cycle, when room was made.
+//
+// It is called with that part still locked: fn must be quick and not use the cache. While nobody listens, no clock is
+// read.
+func (c *Cache) OnPause(fn func(work string, d time.Duration)) (cancel func()) {
+	return c.ks.OnPause(fn)
+}
+
 // ReleaseMemory returns all memory that holds no data to the system and reports how many bytes that were. It is what
 // MEMORY PURGE does to the cache. Without it a part is kept for the writes to come, which then cost less. O(memory).
 func (c *Cache) ReleaseMemory() (bytes int64, err error) { return c.view.ReleaseMemory() }

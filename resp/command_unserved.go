@@ -10,16 +10,13 @@ var unserved = []struct {
 	names    string
 }{
 	{catSlow, "cluster cluster|countkeysinslot cluster|getkeysinslot cluster|help cluster|info cluster|keyslot " +
-		"cluster|links cluster|myid cluster|nodes cluster|shards cluster|slots function latency latency|help " +
-		"memory|doctor memory|malloc-stats memory|purge memory|stats module module|help script slowlog " +
-		"slowlog|help xgroup xinfo"},
+		"cluster|links cluster|myid cluster|nodes cluster|shards cluster|slots function module " +
+		"module|help script xgroup xinfo"},
 	{catAdmin | catSlow | catDangerous, "bgrewriteaof bgsave cluster|addslots cluster|addslotsrange cluster|bumpepoch " +
 		"cluster|count-failure-reports cluster|delslots cluster|delslotsrange cluster|failover " +
 		"cluster|flushslots cluster|forget cluster|meet cluster|replicas cluster|replicate cluster|reset " +
-		"cluster|saveconfig cluster|set-config-epoch cluster|setslot cluster|slaves failover latency|doctor " +
-		"latency|graph latency|histogram latency|history latency|latest latency|reset module|list " +
-		"module|load module|loadex module|unload monitor psync replconf replicaof save shutdown slaveof " +
-		"slowlog|get slowlog|len slowlog|reset sync"},
+		"cluster|saveconfig cluster|set-config-epoch cluster|setslot cluster|slaves failover module|list " +
+		"module|load module|loadex module|unload monitor psync replconf replicaof save shutdown slaveof sync"},
 	{catFast | catConnection, "asking readonly readwrite"},
 	{catWrite | catSortedSet | catSlow | catBlocking, "bzmpop"},
 	{catWrite | catSortedSet | catFast | catBlocking, "bzpopmax bzpopmin"},

@@ -17,6 +17,7 @@ func latencyParameterRows() []parameter {
 			set: func(s *Server, v value) error {
 				s.settings.monitorThreshold.Store(v.number)
 				s.setWatching()
+				s.watchPauses(v.number > 0)
 				return nil
 			},
 		},

@@ -26,14 +26,29 @@ type spikes struct {
 
 // latencyMonitor keeps samples by the names of events.
 type latencyMonitor struct {
-	mu     sync.Mutex
-	events map[string]*spikes
+	mu      sync.Mutex
+	events  map[string]*spikes
+	unwatch func() // ends what watchPauses began, nil if nothing did
 }
 
 // spike tells the latency monitor of something that took a while, if that is long enough.
 func (s *Server) spike(event string, d time.Duration) {
 	if d >= s.spikeThreshold() {
 		s.ops().monitor.add(event, time.Now(), d)
+	}
+}
+
+// watchPauses has the latency monitor told, or not, of the work for which parts of the cache stay locked.
+func (s *Server) watchPauses(on bool) {
+	m := &s.ops().monitor
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.unwatch != nil {
+		m.unwatch()
+		m.unwatch = nil
+	}
+	if on {
+		m.unwatch = s.Cache.OnPause(s.spike)
 	}
 }
 

@@ -42,10 +42,10 @@ type loop struct {
 	epoll   int
 	event   int // eventfd that interrupts the wait
 	socks   []*sock
-	free    []int32 // unused elements of socks
-	again   []*sock // to be served once more before the next wait
-	reused  []*sock // storage for mailed
-	yielded time.Time
+	free    []int32       // unused elements of socks
+	again   []*sock       // to be served once more before the next wait
+	reused  []*sock       // storage for mailed
+	yielded time.Duration // when the loop last let others have their turn, as monotonic tells it
 	events  [128]syscall.EpollEvent
 	count   counters
 	load    loopLoad
@@ -218,8 +218,8 @@ func (l *loop) run() {
 // wait returns the number of events, waiting for the first if there is nothing else to do.
 func (l *loop) wait() int {
 	n := l.poll()
-	if now := time.Now(); now.Sub(l.yielded) > yieldAfter {
-		l.balance(now)
+	if now := monotonic(); now-l.yielded > yieldAfter {
+		l.balance(time.Now())
 		runtime.Gosched()
 		l.yielded = now
 	}

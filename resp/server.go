@@ -464,6 +464,7 @@ func (s *Server) Close() error {
 		l.stop()
 	}
 	s.wg.Wait()
+	s.watchPauses(false)
 	return nil
 }
 

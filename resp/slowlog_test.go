@@ -306,3 +306,38 @@ func TestTimingDoesNotAllocate(t *testing.T) {
 		}
 	}
 }
+
+// TestErrandsAreTimed: the time that a command takes elsewhere is its own, and it is one call.
+func TestErrandsAreTimed(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, srv *Server) {
+		s := openSession(t, srv)
+		defer s.c.Close()
+		for i := range 1100 {
+			s.do("set", fmt.Sprint(i), "")
+		}
+		for _, setting := range []Setting{{"slowlog-log-slower-than", "0"}, {"latency-tracking", "yes"}} {
+			if err := srv.SetConfig(setting); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.do("keys", "7")
+		s.do("memory", "bigkeys", "count", "x")
+		s.do("memory", "bigkeys", "count", "1")
+		expectEntries(t, srv, "0s keys 7", "0s memory bigkeys count x", "0s memory bigkeys count 1")
+		for _, st := range srv.CommandStats() {
+			want := int64(1)
+			switch st.Name {
+			case "keys":
+			case "memory|bigkeys":
+				want = 2
+			default:
+				continue
+			}
+			if st.Calls != want || st.Latency.Count() != want || st.Failed != want-1 {
+				t.Errorf("%s: %d calls, %d timed, %d failed", st.Name, st.Calls, st.Latency.Count(), st.Failed)
+			}
+		}
+		synctest.Wait()
+	})
+}

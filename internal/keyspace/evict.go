@@ -74,7 +74,10 @@ func (sh *shard) reserve(need int) error {
 	if limit <= 0 || sh.ks.mem.Resident()+int64(need) <= limit {
 		return nil
 	}
-	return sh.makeRoom(need, limit)
+	began := sh.ks.pauses.begin()
+	err := sh.makeRoom(need, limit)
+	sh.ks.pauses.end(EvictionCycle, began)
+	return err
 }
 
 // makeRoom evicts as many bytes as are needed, so that the bytes in use do not

@@ -66,6 +66,7 @@ type Keyspace struct {
 	turns     atomic.Uint64 // in which keys became ready for those who wait for them
 	limits    Limits
 	hot       hotkeys.Tracker
+	pauses    pauses
 
 	_    [cacheLine]byte
 	tick atomic.Uint32

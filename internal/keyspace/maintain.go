@@ -105,10 +105,12 @@ func (sh *shard) maintain(now int64) (more bool) {
 	if garbage {
 		more = true
 	}
+	began := sh.ks.pauses.begin()
 	seen, expired := 0, 0
 	if !sh.ks.heldExpiry.Load() {
 		seen, expired = sh.sweepSlice(now, sliceEntries)
 	}
+	sh.ks.pauses.end(ExpireCycle, began)
 	if expired*10 > seen {
 		more = true
 	}
@@ -128,9 +130,11 @@ func (sh *shard) maintain(now int64) (more bool) {
 	if sh.giveBack() {
 		more = true
 	}
+	began = sh.ks.pauses.begin()
 	if !sh.ks.heldEviction.Load() && sh.meetLimit() {
 		more = true
 	}
+	sh.ks.pauses.end(EvictionCycle, began)
 	return more
 }
 
