@@ -278,7 +278,7 @@ func TestFieldExpiryCommands(t *testing.T) {
 			{"httl h fields 3 a b nofield", "*[:100 :-1 :-2]"},
 			{"hexpire h 50 GT fields 2 a b", "*[:0 :0]"},
 			{"hexpire h 200 gt fields 2 a b", "*[:1 :0]"},
-			{"hexpire h 200 gt fields 1 a", "*[:0]"},
+			{"hexpire h 150 gt fields 1 a", "*[:0]"},
 			{"hexpire h 50 lt fields 2 a b", "*[:1 :1]"},
 			{"hexpire h 500 nx fields 2 a c", "*[:0 :1]"},
 			{"hexpire h 600 XX fields 2 a nofield", "*[:1 :-2]"},
