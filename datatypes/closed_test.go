@@ -163,6 +163,26 @@ var keyCalls = map[string]call{
 	},
 	"Persist": func(_ datatypes.Strings, k datatypes.Keys, key string) error { _, err := k.Persist(key); return err },
 	"TTL":     func(_ datatypes.Strings, k datatypes.Keys, key string) error { _, _, err := k.TTL(key); return err },
+	"ExpireMember": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
+		k.Del(key)
+		_, err := k.ExpireMember(key, "m", time.Second)
+		return err
+	},
+	"ExpireMemberAt": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
+		k.Del(key)
+		_, err := k.ExpireMemberAt(key, "m", at(0))
+		return err
+	},
+	"PersistMember": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
+		k.Del(key)
+		_, err := k.PersistMember(key, "m")
+		return err
+	},
+	"MemberTTL": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
+		k.Del(key)
+		_, _, err := k.MemberTTL(key, "m")
+		return err
+	},
 	"Sort": func(_ datatypes.Strings, k datatypes.Keys, key string) error {
 		k.Del(key)
 		_, err := k.Sort(key, datatypes.SortOptions{By: "*"})

@@ -113,6 +113,11 @@ func (z SortedSets) IncrByWith(key string, o AddOptions, member string, delta fl
 // Remove removes members and returns how many of them there were. It is ZREM. O(log n) for each
 // member.
 func (z SortedSets) Remove(key string, members ...string) (removed int, err error) {
+	return z.remove(key, "zrem", members, nil)
+}
+
+// remove is Remove that calls gone, if not nil, with the index of each member that is removed.
+func (z SortedSets) remove(key, event string, members []string, gone func(i int)) (removed int, err error) {
 	var s keyspace.Slot
 	if err := z.lock(&s, key); err != nil {
 		return 0, err
@@ -122,13 +127,13 @@ func (z SortedSets) Remove(key string, members ...string) (removed int, err erro
 	deleted := false
 	switch v.enc {
 	case sortedPack:
-		removed, err = removePacked(&s, &v, members)
+		removed, err = removePacked(&s, &v, members, gone)
 		deleted = !s.Exists()
 	case sortedTree:
-		removed, deleted = removeLarge(&s, &v.large, members)
+		removed, deleted = removeLarge(&s, &v.large, members, gone)
 	}
 	if removed > 0 {
-		notifySorted(&s, "zrem", deleted)
+		notifySorted(&s, event, deleted)
 	}
 	return removed, err
 }
@@ -141,13 +146,18 @@ func notifySorted(s *keyspace.Slot, event string, deleted bool) {
 	}
 }
 
-func removePacked(s *keyspace.Slot, v *sortedValue, members []string) (removed int, err error) {
+func removePacked(s *keyspace.Slot, v *sortedValue, members []string, gone func(i int)) (removed int, err error) {
 	d := lendSorted(v)
 	defer d.release()
-	for _, m := range members {
-		if p, ok := d.pack.find(m); ok {
-			d.remove(p)
-			removed++
+	for i, m := range members {
+		p, ok := d.pack.find(m)
+		if !ok {
+			continue
+		}
+		d.remove(p)
+		removed++
+		if gone != nil {
+			gone(i)
 		}
 	}
 	if removed == 0 {
@@ -159,8 +169,8 @@ func removePacked(s *keyspace.Slot, v *sortedValue, members []string) (removed i
 	return removed, nil
 }
 
-func removeLarge(s *keyspace.Slot, l *largeSorted, members []string) (removed int, deleted bool) {
-	for _, m := range members {
+func removeLarge(s *keyspace.Slot, l *largeSorted, members []string, gone func(i int)) (removed int, deleted bool) {
+	for i, m := range members {
 		ref := l.root.Find(l.env, m)
 		if ref == 0 {
 			continue
@@ -170,6 +180,9 @@ func removeLarge(s *keyspace.Slot, l *largeSorted, members []string) (removed in
 		}
 		l.remove(ref)
 		removed++
+		if gone != nil {
+			gone(i)
+		}
 	}
 	if removed == 0 {
 		return 0, false

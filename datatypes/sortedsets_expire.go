@@ -55,15 +55,12 @@ func (z SortedSets) expire(key string, at int64, c ExpireCond, names []string) (
 // expireNow removes members because they were told to expire at a time that has come.
 func (z SortedSets) expireNow(key string, names []string) ([]ExpireResult, error) {
 	results := make([]ExpireResult, len(names))
-	for i, name := range names {
-		removed, err := z.Remove(key, name)
-		if err != nil {
-			return nil, err
-		}
+	for i := range results {
 		results[i] = ExpireMissing
-		if removed > 0 {
-			results[i] = ExpireDeleted
-		}
+	}
+	_, err := z.remove(key, "zexpired", names, func(i int) { results[i] = ExpireDeleted })
+	if err != nil {
+		return nil, err
 	}
 	return results, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/keyspace"
 )
 
 // TestSortedSetExpiry: members that have expired are neither seen nor counted, wherever they were
@@ -87,9 +88,15 @@ func TestSortedSetExpiryGone(t *testing.T) {
 		t.Errorf("%d keys are left", n)
 	}
 	putSorted(t, f, "k", 3)
-	got, err := z.Expire("k", 0, 0, "member:000001", "none")
-	if err != nil || !slices.Equal(got, []datatypes.ExpireResult{datatypes.ExpireDeleted, datatypes.ExpireMissing}) {
+	var events []string
+	cancel := f.ks.Listen(func(e keyspace.Event) { events = append(events, e.Name) })
+	got, err := z.Expire("k", 0, 0, "member:000001", "none", "member:000001")
+	cancel()
+	if err != nil || !slices.Equal(got, []datatypes.ExpireResult{datatypes.ExpireDeleted, datatypes.ExpireMissing, datatypes.ExpireMissing}) {
 		t.Errorf("a time that has come: %v, %v", got, err)
+	}
+	if !slices.Equal(events, []string{"zexpired"}) {
+		t.Errorf("events of a time that has come: %q", events)
 	}
 	if n, _ := z.Len("k"); n != 2 {
 		t.Errorf("%d members are left", n)

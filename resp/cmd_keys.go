@@ -436,7 +436,7 @@ func cmdPersist(c *client, args [][]byte) {
 	case 2:
 		c.writeFlagOrErr(c.keys().Persist(text(args[1])))
 	case 3:
-		c.writeFlagOrErr(c.sets().PersistMember(text(args[1]), text(args[2])))
+		c.writeFlagOrErr(c.keys().PersistMember(text(args[1]), text(args[2])))
 	default:
 		c.writeError(errArguments("persist"))
 	}

@@ -122,18 +122,3 @@ func setDocs() map[string]*commandDoc {
 		},
 	}
 }
-
-// memberExpiryDocs documents what KeyDB has and Redis has not.
-func memberExpiryDocs() map[string]*commandDoc {
-	expire := func(summary string, args ...argument) *commandDoc {
-		return &commandDoc{summary: summary, since: "1.0.0", group: "set", complexity: "O(1)",
-			args: append([]argument{argKey("key", 0), argString("member")}, args...)}
-	}
-	return map[string]*commandDoc{
-		"expiremember": expire("Make a member of a set expire after a time",
-			argInt("delay"), argOneOf("unit", argToken("S"), argToken("MS")).optional()),
-		"expirememberat":  expire("Make a member of a set expire at a Unix timestamp", argUnixTime("unix-time-seconds")),
-		"pexpiremember":   expire("Make a member of a set expire after some milliseconds", argInt("milliseconds")),
-		"pexpirememberat": expire("Make a member of a set expire at a Unix timestamp in milliseconds", argUnixTime("unix-time-milliseconds")),
-	}
-}

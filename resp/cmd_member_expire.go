@@ -2,11 +2,11 @@ package resp
 
 import "github.com/larderkv/larder/datatypes"
 
-// The expiration of members of sets, with the commands that KeyDB has for it.
+// The expiration of members of sets and sorted sets and of fields of hashes, with the commands that KeyDB has for it.
 
 func memberExpiryCommands() []*command {
 	expire := func(name string, arity int, handler handler) *command {
-		return &command{name: name, handler: handler, arity: arity, flags: flagWrite | flagFast, category: catSet,
+		return &command{name: name, handler: handler, arity: arity, flags: flagWrite | flagFast, category: catKeyspace,
 			keys: oneKey(1, keyRW|keyUpdate)}
 	}
 	return []*command{
@@ -52,12 +52,12 @@ func expireMember(c *client, args [][]byte, kind expiryKind, command string) {
 		c.writeError(problem)
 		return
 	}
-	c.writeFlagOrErr(c.sets().ExpireMemberAt(text(args[1]), text(args[2]), at))
+	c.writeFlagOrErr(c.keys().ExpireMemberAt(text(args[1]), text(args[2]), at))
 }
 
 // writeMemberTTL answers TTL key member.
 func writeMemberTTL(c *client, args [][]byte, unit int64) {
-	ttl, ok, err := c.sets().MemberTTL(text(args[1]), text(args[2]))
+	ttl, ok, err := c.keys().MemberTTL(text(args[1]), text(args[2]))
 	if err != nil || !ok || ttl == datatypes.NoTTL {
 		writeNoExpiry(c, ok, err)
 		return
