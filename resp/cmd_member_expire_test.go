@@ -1,17 +1,11 @@
 package resp
 
-import (
-	"testing"
-
-	"github.com/larderkv/larder/internal/difftest"
-)
+import "testing"
 
 // TestMemberExpiryCommands has no Redis to compare with: the commands are KeyDB's.
 func TestMemberExpiryCommands(t *testing.T) {
 	t.Parallel()
-	c := difftest.NewConn(startCache(t).Dial())
-	defer c.Close()
-	for _, r := range []row{
+	runNewerTables(t, map[string][]row{"EXPIREMEMBER": {
 		{"expiremember k a 100", ":0"},
 		{"ttl k a", ":-2"},
 		{"sadd k a b c d", ":4"},
@@ -82,9 +76,5 @@ func TestMemberExpiryCommands(t *testing.T) {
 		{"expiremember l a 10", wantWrongType},
 		{"ttl l a", wantWrongType},
 		{"persist l a", wantWrongType},
-	} {
-		if got := do(t, c, r.args()...).String(); got != r.want {
-			t.Errorf("%s: got %s, want %s", r.command, got, r.want)
-		}
-	}
+	}})
 }
