@@ -7,16 +7,17 @@ import (
 )
 
 // ExpireMember makes a member of a set or a sorted set, or a field of a hash, expire after ttl; one that is not positive
-// removes it. It reports whether the key has the member. It is EXPIREMEMBER of KeyDB. O(1), in a sorted set O(log n) to remove the member then; a small
-// collection becomes a large one.
+// removes it. It reports whether the key has the member. It is EXPIREMEMBER of KeyDB. O(1), in a sorted set O(log n);
+// a small collection becomes a large one.
 //
-// It returns ErrWrongType if the key holds something else and ErrInvalidExpire for a time beyond what 64 bits of milliseconds
-// hold. The stores have methods of their own for several members at once.
+// It returns ErrWrongType if the key holds something else and ErrInvalidExpire for a time beyond what 64 bits of
+// milliseconds hold. The stores have methods of their own for several members at once.
 func (k Keys) ExpireMember(key, member string, ttl time.Duration) (bool, error) {
 	return k.expireMember(key, member, k.view.Now()+ceilMillis(ttl))
 }
 
-// ExpireMemberAt is ExpireMember with a point in time, to the millisecond. It is EXPIREMEMBERAT and PEXPIREMEMBERAT of KeyDB.
+// ExpireMemberAt is ExpireMember with a point in time, to the millisecond. It is EXPIREMEMBERAT and PEXPIREMEMBERAT of
+// KeyDB.
 func (k Keys) ExpireMemberAt(key, member string, t time.Time) (bool, error) {
 	ms, err := unixMilli(t)
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 //
 // By and Get are patterns that lead from an element to a value elsewhere: the first * of the pattern stands for the
 // element, and the result is a key that holds a string or, in front of "->", one that holds a hash, behind which its
-// field follows. "weight_*" is a string for each element, "user_*->name" a field of a hash. A pattern without a * leads to nothing.
+// field follows. "weight_*" is a string for each element, "user_*->name" a field of a hash. A pattern without a *
+// leads to nothing.
 type SortOptions struct {
 	By       string   // sort by what this pattern leads to; empty: by the elements
 	Unsorted bool     // leave the elements as they are: a list or sorted set in its order, or with Desc from its end
@@ -29,7 +30,7 @@ type SortOptions struct {
 
 // usesPatterns reports whether a sort reads other keys than the one that is sorted.
 func (o *SortOptions) usesPatterns() bool {
-	return o.By != "" && !o.Unsorted || slices.ContainsFunc(o.Get, func(p string) bool { return p != sortElement })
+	return !o.Unsorted && leadsOn(o.By) || slices.ContainsFunc(o.Get, leadsOn)
 }
 
 // window returns which of n sorted elements are wanted, from one up to another.
@@ -45,9 +46,10 @@ func (o *SortOptions) window(n int) (from, to int) {
 }
 
 // Sort returns the elements of a list, a set or a sorted set in order, or what Get leads to for each of them, nil where
-// that is nothing. Elements with the same weight are in the order of their bytes or, with both Alpha and By, in that of the
-// list. A weight that does not exist counts as zero, and with Alpha is before all others. It is SORT and SORT_RO. O(n + m log m) to return m
-// of n elements, O(m) if they are not to be sorted, and as much temporary memory as the elements and the weights take.
+// that is nothing. Elements with the same weight are in the order of their bytes or, with both Alpha and By, in that
+// of the list. A weight that does not exist counts as zero, and with Alpha is before all others. It is SORT and
+// SORT_RO. O(n + m log m) to return m of n elements, O(m) if they are not to be sorted, and as much temporary memory
+// as the elements and the weights take.
 //
 // A sort that follows patterns locks the whole cache, and in a transaction can use only what that
 // holds. It returns ErrNotWeight if an element, or a weight, is to be compared as a number but is none.
@@ -296,7 +298,8 @@ func (run *sorting) score(from *keyspace.Batch) error {
 	return nil
 }
 
-// compare returns the order of the elements, in which no two are equal: those that Redis leaves in any order stay in that of the list.
+// compare returns the order of the elements, in which no two are equal: those that Redis leaves in any order stay in
+// that of the list.
 func (run *sorting) compare() func(a, b ranked) int {
 	var compare func(a, b ranked) int
 	switch {
@@ -361,8 +364,8 @@ func sortPart(a []ranked, from, to int, compare func(a, b ranked) int) {
 	}
 }
 
-// partition moves one of three elements or more to where it belongs, with those that are less before and the others behind it, and
-// returns the place.
+// partition moves one of three elements or more to where it belongs, with those that are less before and the others
+// behind it, and returns the place.
 func partition(a []ranked, compare func(a, b ranked) int) int {
 	last := len(a) - 1
 	three := [...]int{0, len(a) / 2, last}

@@ -24,6 +24,9 @@ const (
 	toKey
 )
 
+// leadsOn reports whether a pattern leads to other keys.
+func leadsOn(pattern string) bool { return strings.Contains(pattern, "*") }
+
 func parseSortPattern(text string) (p sortPattern) {
 	if text == sortElement {
 		p.kind = toElement

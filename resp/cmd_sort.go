@@ -58,7 +58,8 @@ func appendSortTarget(refs []keyRef, args [][]byte) []keyRef {
 // sortsByOthers reports whether a call may read keys whose names derive from the elements.
 func sortsByOthers(args [][]byte) bool {
 	for i := 2; i < len(args); i += 1 + sortArity(args[i]) {
-		if equalFold(args[i], sortBy) || equalFold(args[i], sortGet) {
+		pattern := equalFold(args[i], sortBy) || equalFold(args[i], sortGet)
+		if pattern && i+1 < len(args) && bytes.IndexByte(args[i+1], '*') >= 0 {
 			return true
 		}
 	}

@@ -77,8 +77,8 @@ func (r row) args() []string {
 	return args
 }
 
-// compared returns the row's command as it is compared with redis-server, whose clock runs: what is left of a time may differ by as much
-// as one of the servers is late.
+// compared returns the row's command as it is compared with redis-server, whose clock runs: what is left of a time may
+// differ by as much as one of the servers is late.
 func (r row) compared() difftest.Command {
 	const late = 5 // seconds
 	cmd := difftest.Cmd(r.args()...)
@@ -98,8 +98,8 @@ func runTables(t *testing.T, tables map[string][]row) {
 	compareTables(t, tables)
 }
 
-// runNewerTables is runTables for commands that Redis 7.0 does not have. The server's clock stands still, so that no reply depends on
-// how busy the machine is.
+// runNewerTables is runTables for commands that Redis 7.0 does not have. The server's clock stands still, so that no
+// reply depends on how busy the machine is.
 func runNewerTables(t *testing.T, tables map[string][]row) {
 	clock := &setClock{}
 	clock.millis.Store(time.Now().UnixMilli())
