@@ -220,7 +220,7 @@ var keyCalls = map[string]call{
 }
 
 // silent are methods without an error.
-var silent = []string{"All", "Match", "Now", "Prefetch"}
+var silent = []string{"All", "Match", "Now", "Prefetch", "PrefetchElements"}
 
 // TestCallsAreComplete makes sure that no method is missing from the tables.
 func TestCallsAreComplete(t *testing.T) {
@@ -269,6 +269,7 @@ func TestClosed(t *testing.T) {
 		t.Errorf("Match has %q", key)
 	}
 	f.keys.Prefetch([]string{"k"}, new(datatypes.Batch))
+	f.keys.PrefetchElements("k", []string{"e"})
 	if err := f.MSet(); err != datatypes.ErrClosed {
 		t.Errorf("MSet of nothing: %v", err)
 	}

@@ -267,36 +267,6 @@ func (c *client) enqueue(s *scratch) {
 	c.in.consume()
 }
 
-// prefetch has the store bring what it keeps of the queued commands' keys into the processor's cache, so that their
-// misses overlap. It is a hint: the database may change in the course of the batch.
-func (c *client) prefetch(s *scratch) {
-	c.queuedKeys(s)
-	if len(s.keys) > 1 {
-		c.keys().Prefetch(s.keys, &s.batch)
-	}
-}
-
-// queuedKeys gathers the keys of the queued commands.
-func (c *client) queuedKeys(s *scratch) {
-	s.keys = s.keys[:0]
-	for i := range s.queue {
-		q := &s.queue[i]
-		if q.cmd == nil || q.cmd.firstKey == 0 {
-			continue
-		}
-		last := q.cmd.lastKey
-		if last < 0 {
-			last += len(q.args)
-		}
-		for at := q.cmd.firstKey; at <= last && at < len(q.args); at += q.cmd.keyStep {
-			key := text(q.args[at])
-			if n := len(s.keys); n == 0 || s.keys[n-1] != key { // pipelines often go on with one collection
-				s.keys = append(s.keys, key)
-			}
-		}
-	}
-}
-
 // execute runs the queued commands as long as the client may go on.
 func (c *client) execute(s *scratch) {
 	watch := c.srv.watching()

@@ -50,6 +50,7 @@ type command struct {
 	secret func(args [][]byte, index int) bool // whether an argument must not be shown to others; nil: none
 
 	firstKey, lastKey, keyStep int // derived from keys
+	element                    int // of elementArgs
 
 	entry    *acl.Command // what access rules know it by
 	channels *channelSpec // nil if it names none
@@ -462,6 +463,7 @@ func insertCommand(cmd *command) {
 	if len(cmd.name) > maxCommandName || 4*len(commandList) >= commandSlots {
 		panic("resp: command table too small for " + cmd.name)
 	}
+	cmd.element = elementArgs[cmd.name]
 	slot := commandHash([]byte(cmd.name))
 	for commandTable[slot] != nil {
 		if commandTable[slot].name == cmd.name {

@@ -22,7 +22,11 @@ func newReport(out io.Writer) *report {
 	return r
 }
 
+// table prints and keeps a table, unless nothing was measured for it.
 func (r *report) table(t table) {
+	if len(t.rows) == 0 {
+		return
+	}
 	t.writeText(r.out)
 	r.tables = append(r.tables, t)
 }
