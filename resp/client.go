@@ -319,6 +319,9 @@ func (c *client) run(q *queued) {
 
 // objection returns the text of the error reply to a command that may not be executed, empty if it may.
 func (c *client) objection(q *queued) string {
+	if c.modes&modeRefused != 0 {
+		return *c.srv.refusal.Load()
+	}
 	if q.cmd == nil {
 		return "ERR " + q.problem
 	}

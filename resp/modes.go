@@ -12,6 +12,7 @@ const (
 	modeSkip                         // the command after it is being executed
 	modeTracking                     // CLIENT TRACKING ON
 	modeTimed                        // the time that commands take is taken
+	modeRefused                      // all commands are refused, see Server.Refuse
 )
 
 func (m *modes) set(mode modes, on bool) {

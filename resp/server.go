@@ -88,6 +88,7 @@ type Server struct {
 	rejected  atomic.Int64 // connections refused for MaxClients
 	netCount  counters     // of the connections that have goroutines
 	operation operations
+	refusal   atomic.Pointer[string] // what all commands are answered with, if not empty
 	tracker   tracker
 	hold      holds
 
@@ -304,6 +305,7 @@ func (s *Server) add(c *client, goroutine bool) error {
 	c.lastActive.Store(c.since)
 	s.connected.Add(1)
 	s.clients[c.id] = c
+	c.heedRefusal()
 	if goroutine {
 		s.wg.Add(1)
 	}

@@ -15,17 +15,26 @@
 //
 // # Coming from miniredis
 //
-// Run, RunT, Addr, Host, Port, FastForward, SetTime, Set, Get, Exists, Del, Type, TTL, SetTTL, Keys,
-// FlushAll, Select, RequireAuth, CheckGet, Close and Restart mean what they mean there. Differences: keys
-// expire by themselves, all commands are the server's own, and what has no method here is done with a typed
-// store of Cache, which has one for every command.
+// The methods bear the names and have the arguments and results that miniredis has for them, so a test suite moves by a change of
+// import, from
+//
+//	srv := miniredis.RunT(t)
+//
+// to
+//
+//	srv := resptest.RunT(t)
+//
+// What differs: Run takes the test and fails it, rather than to return an error. Keys expire by themselves as time passes, and not by
+// FastForward alone. TLS, and a time to start with, are options of RunWith. Commands are the server's own: there are no
+// streams and no scripts, and what is chosen at random is not seeded. What has no method here is done with a typed store of Cache, which
+// has one for every command.
 package resptest
 
 import (
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
-	"slices"
 	"time"
 
 	"github.com/larderkv/larder"
@@ -33,8 +42,13 @@ import (
 	"github.com/larderkv/larder/resp"
 )
 
-// ErrKeyNotFound is what Get returns for a key that does not exist.
-var ErrKeyNotFound = errors.New("resptest: key not found")
+var (
+	// ErrKeyNotFound is what shorthands that read return for a key that does not exist.
+	ErrKeyNotFound = errors.New("resptest: key not found")
+
+	// ErrWrongType is what they return for a key that holds a value of another type.
+	ErrWrongType = datatypes.ErrWrongType
+)
 
 // TB is what of testing.TB a server needs.
 type TB interface {
@@ -53,14 +67,16 @@ type Options struct {
 	Time time.Time
 	// Password is what clients must give, the empty one none.
 	Password string
+	// TLS is what connections are secured with. Nil is nothing.
+	TLS *tls.Config
 	// Logger takes what the server has to say. Nil discards it.
 	Logger *slog.Logger
 }
 
 // Server is a server that runs until the test ends.
 type Server struct {
-	// DB is database 0; its methods are the server's.
-	DB
+	// Database is database 0, or the one that was selected; its methods are the server's.
+	Database
 
 	// Cache is the store that is served.
 	Cache *larder.Cache
@@ -69,6 +85,8 @@ type Server struct {
 	clock   clock
 	resp    *resp.Server
 	addr    string
+	users   map[string]string // passwords, by name
+	refusal string
 }
 
 // Run starts a server that ends with the test.
@@ -94,7 +112,7 @@ func RunWith(t TB, o Options) *Server {
 		t.Fatalf("resptest: %v", err)
 	}
 	s.Cache = cache
-	s.DB = s.database(0)
+	s.Select(0)
 	if err := s.start("127.0.0.1:0"); err != nil {
 		cache.Close()
 		t.Fatalf("resptest: %v", err)
@@ -116,8 +134,16 @@ func (s *Server) start(addr string) error {
 		logger = slog.New(slog.DiscardHandler)
 	}
 	s.addr = ln.Addr().String()
-	s.resp = &resp.Server{Cache: s.Cache, Logger: logger, Password: s.options.Password, EnableDebug: true}
-	go s.resp.Serve(ln)
+	s.resp = &resp.Server{Cache: s.Cache, Logger: logger, Password: s.options.Password, EnableDebug: true, TLSConfig: s.options.TLS}
+	s.resp.Refuse(s.refusal)
+	for name, password := range s.users {
+		s.letIn(name, password)
+	}
+	if s.options.TLS != nil {
+		go s.resp.ServeTLS(ln, "", "")
+	} else {
+		go s.resp.Serve(ln)
+	}
 	return nil
 }
 
@@ -150,10 +176,62 @@ func (s *Server) Restart() error { return s.start(s.addr) }
 // lets everybody in again.
 func (s *Server) RequireAuth(password string) {
 	s.options.Password = password
-	if err := s.resp.SetConfig(resp.Setting{Name: "requirepass", Value: password}); err != nil {
-		panic(err) // any text is a password
-	}
+	must(s.resp.SetConfig(resp.Setting{Name: "requirepass", Value: password}))
+	s.admitNameless()
 }
+
+// RequireUserAuth lets in a user who may do everything and has that password, and nobody without a name any more unless they have
+// the password of RequireAuth. With the empty password the user is not let in any more.
+func (s *Server) RequireUserAuth(name, password string) {
+	if name == "default" {
+		s.RequireAuth(password)
+		return
+	}
+	if password == "" {
+		delete(s.users, name)
+		s.resp.DeleteUsers(name)
+	} else {
+		if s.users == nil {
+			s.users = make(map[string]string)
+		}
+		s.users[name] = password
+		s.letIn(name, password)
+	}
+	s.admitNameless()
+}
+
+func (s *Server) letIn(name, password string) {
+	must(s.resp.SetUser(name, "reset", "on", ">"+password, "~*", "&*", "+@all"))
+	s.admitNameless()
+}
+
+// admitNameless lets in those without a name if nobody else needs a password, or they have one of their own.
+func (s *Server) admitNameless() {
+	rule := "on"
+	if len(s.users) > 0 && s.options.Password == "" {
+		rule = "off"
+	}
+	must(s.resp.SetUser("default", rule))
+}
+
+// SetError has every command answered with an error, such as "LOADING Redis is loading the dataset in memory", until it is called
+// with the empty text.
+func (s *Server) SetError(text string) {
+	s.refusal = text
+	s.resp.Refuse(text)
+}
+
+// Server returns the server itself. Restart replaces it.
+func (s *Server) Server() *resp.Server { return s.resp }
+
+// CommandCount returns how many commands have been executed since the start or the last Restart.
+func (s *Server) CommandCount() int { return int(s.resp.Stats().Commands) }
+
+// CurrentConnectionCount returns how many clients are connected.
+func (s *Server) CurrentConnectionCount() int { return s.resp.Stats().Clients }
+
+// TotalConnectionCount returns how many clients have connected since the start or the last Restart.
+func (s *Server) TotalConnectionCount() int { return int(s.resp.Stats().Connections) }
 
 // FastForward lets time pass at once. What then has expired is gone when it returns.
 func (s *Server) FastForward(d time.Duration) {
@@ -176,98 +254,37 @@ func (s *Server) settle() {
 	}
 }
 
-// Select returns a numbered database.
-func (s *Server) Select(n int) DB { return s.database(n) }
+// Select has the shorthands of the server from here on work on a numbered database. It must not be called while they are used.
+func (s *Server) Select(n int) { s.Database = s.database(n) }
 
-func (s *Server) database(n int) DB {
+// DB returns a numbered database.
+func (s *Server) DB(n int) Database { return s.database(n) }
+
+func (s *Server) database(n int) Database {
 	stores, err := s.Cache.DB(n)
-	if err != nil {
-		panic(err)
+	must(err)
+	return Database{stores}
+}
+
+// SwapDB exchanges two numbered databases and reports whether there are such.
+func (s *Server) SwapDB(i, j int) bool { return s.Cache.SwapDB(i, j) == nil }
+
+// Copy copies a key, whatever the other one held before. It returns ErrKeyNotFound if there is none.
+func (s *Server) Copy(fromDB int, from string, toDB int, to string) error {
+	if !s.database(fromDB).Exists(from) {
+		return ErrKeyNotFound
 	}
-	return DB{stores}
+	_, err := s.database(fromDB).DB.Keys().Copy(from, to, datatypes.CopyOptions{DB: &toDB, Replace: true})
+	return err
 }
 
 // FlushAll deletes all keys of all databases.
 func (s *Server) FlushAll() { must(s.Cache.FlushAll()) }
 
-// DB is a numbered database, with shorthands for what tests do most. For all else there
-// are the typed stores, of which it has the methods too.
-type DB struct{ larder.DB }
-
-// must is for errors that a cache returns only when it is closed or full, which in a test is a mistake of the test.
+// must is for errors that a cache returns only when it is closed or full, or has no such database, which in a test is a mistake
+// of the test.
 func must(err error) {
 	if err != nil {
 		panic(err)
-	}
-}
-
-// Set makes a key hold a string.
-func (db DB) Set(key, value string) error {
-	_, err := db.Strings().Set(key, []byte(value), datatypes.SetOptions{})
-	return err
-}
-
-// Get returns the string that a key holds, or ErrKeyNotFound.
-func (db DB) Get(key string) (string, error) {
-	v, ok, err := db.Strings().Get(key)
-	if err == nil && !ok {
-		err = ErrKeyNotFound
-	}
-	return string(v), err
-}
-
-// Exists reports whether a key exists.
-func (db DB) Exists(key string) bool {
-	n, err := db.DB.Keys().Exists(key)
-	must(err)
-	return n > 0
-}
-
-// Del deletes a key and reports whether it existed.
-func (db DB) Del(key string) bool {
-	n, err := db.DB.Keys().Del(key)
-	must(err)
-	return n > 0
-}
-
-// Type returns the name of a key's type, the empty string for a key that does not exist.
-func (db DB) Type(key string) string {
-	t, ok, err := db.DB.Keys().Type(key)
-	must(err)
-	if !ok {
-		return ""
-	}
-	return t.String()
-}
-
-// TTL returns how long a key has still to live, zero if it does not exist or does not expire.
-func (db DB) TTL(key string) time.Duration {
-	ttl, ok, err := db.DB.Keys().TTL(key)
-	must(err)
-	if !ok || ttl == datatypes.NoTTL {
-		return 0
-	}
-	return ttl
-}
-
-// SetTTL makes a key expire after ttl; zero or less makes it live for ever.
-func (db DB) SetTTL(key string, ttl time.Duration) {
-	var err error
-	if ttl > 0 {
-		_, err = db.DB.Keys().Expire(key, ttl, datatypes.ExpireAlways)
-	} else {
-		_, err = db.DB.Keys().Persist(key)
-	}
-	must(err)
-}
-
-// Keys returns all keys in order.
-func (db DB) Keys() []string { return slices.Sorted(db.DB.Keys().All()) }
-
-// CheckGet fails the test unless a key holds the string want.
-func (db DB) CheckGet(t TB, key, want string) {
-	t.Helper()
-	if got, err := db.Get(key); err != nil || got != want {
-		t.Errorf("GET %s is %q (error: %v), want %q", key, got, err, want)
 	}
 }

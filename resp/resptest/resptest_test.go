@@ -55,12 +55,12 @@ func TestBothDoors(t *testing.T) {
 	if !srv.Del("n") || srv.Del("n") || srv.Exists("n") || !srv.Exists("greeting") {
 		t.Error("Del or Exists is wrong")
 	}
-	srv.Select(3).Set("elsewhere", "x")
-	if srv.Exists("elsewhere") || !srv.Select(3).Exists("elsewhere") {
+	srv.DB(3).Set("elsewhere", "x")
+	if srv.Exists("elsewhere") || !srv.DB(3).Exists("elsewhere") {
 		t.Error("databases are not apart")
 	}
 	srv.FlushAll()
-	if srv.Exists("greeting") || srv.Select(3).Exists("elsewhere") {
+	if srv.Exists("greeting") || srv.DB(3).Exists("elsewhere") {
 		t.Error("keys outlive FlushAll")
 	}
 }
@@ -186,3 +186,92 @@ type exampleTB struct{ testing.TB }
 
 func (exampleTB) Helper()        {}
 func (exampleTB) Cleanup(func()) {}
+
+func TestSetError(t *testing.T) {
+	srv := resptest.Run(t)
+	srv.SetError("LOADING not yet")
+	expect(t, srv.Addr(), "PING", "-LOADING not yet")
+	srv.Close()
+	if err := srv.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, srv.Addr(), "GET k", "-LOADING not yet")
+	srv.SetError("")
+	expect(t, srv.Addr(), "PING", "+PONG")
+	if n := srv.CommandCount(); n < 1 {
+		t.Errorf("%d commands", n)
+	}
+}
+
+func TestRequireUserAuth(t *testing.T) {
+	srv := resptest.Run(t)
+	srv.RequireUserAuth("ada", "secret")
+	expect(t, srv.Addr(), "GET k", "-NOAUTH Authentication required.")
+	expect(t, srv.Addr(), "AUTH ada secret", "+OK")
+	srv.Close()
+	if err := srv.Restart(); err != nil {
+		t.Fatal(err)
+	}
+	expect(t, srv.Addr(), "GET k", "-NOAUTH Authentication required.")
+	expect(t, srv.Addr(), "AUTH ada secret", "+OK")
+	srv.RequireAuth("nameless")
+	expect(t, srv.Addr(), "AUTH nameless", "+OK")
+	srv.RequireUserAuth("ada", "")
+	expect(t, srv.Addr(), "AUTH ada secret", "-WRONGPASS invalid username-password pair or user is disabled.")
+	srv.RequireAuth("")
+	expect(t, srv.Addr(), "GET k", "$-1")
+}
+
+func TestCollections(t *testing.T) {
+	srv := resptest.Run(t)
+	srv.Push("list", "b", "c")
+	srv.Lpush("list", "a")
+	srv.CheckList(t, "list", "a", "b", "c")
+	srv.SAdd("set", "y", "x")
+	srv.CheckSet(t, "set", "y", "x")
+	srv.HSet("hash", "f", "v")
+	srv.ZAdd("zset", 1.5, "m")
+	srv.Set("string", "s")
+	const want = "- hash\n   f: \"v\"\n- list\n   \"a\"\n   \"b\"\n   \"c\"\n- set\n   \"x\"\n   \"y\"\n- string\n   \"s\"\n- zset\n   1.5: \"m\"\n"
+	if got := srv.Dump(); got != want {
+		t.Errorf("dump:\n%s\nwant\n%s", got, want)
+	}
+	var f failures
+	srv.CheckList(&f, "list", "a")
+	srv.CheckList(&f, "set", "x", "y")
+	srv.CheckSet(&f, "set", "x")
+	srv.CheckSet(&f, "nosuch")
+	if f.n != 4 {
+		t.Errorf("%d of 4 wrong values were noticed", f.n)
+	}
+	for name, err := range map[string]error{
+		"missing":    second(srv.List("nosuch")),
+		"wrong type": second(srv.Members("list")),
+	} {
+		if wanted := map[string]error{"missing": resptest.ErrKeyNotFound, "wrong type": resptest.ErrWrongType}[name]; !errors.Is(err, wanted) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func TestSubscriber(t *testing.T) {
+	srv := resptest.Run(t)
+	sub := srv.NewSubscriber()
+	defer sub.Close()
+	sub.Subscribe("news")
+	if n := sub.Psubscribe("w*"); n != 2 {
+		t.Errorf("%d subscriptions", n)
+	}
+	expect(t, srv.Addr(), "PUBLISH news hello", ":1")
+	expect(t, srv.Addr(), "PUBLISH weather rain", ":1")
+	if m := <-sub.Messages(); m != (resptest.PubsubMessage{Channel: "news", Message: "hello"}) {
+		t.Errorf("message %v", m)
+	}
+	if m := <-sub.Pmessages(); m != (resptest.PubsubPmessage{Pattern: "w*", Channel: "weather", Message: "rain"}) {
+		t.Errorf("message %v", m)
+	}
+	sub.Unsubscribe("news")
+	expect(t, srv.Addr(), "PUBLISH news hello", ":0")
+}
