@@ -128,10 +128,15 @@ func (h *hashValue) each(fn func(field string, value encoding.Element) bool) {
 }
 
 func (h *hashValue) eachPacked(fn func(field string, value encoding.Element) bool) {
-	var digits [maxDigits]byte
+	var digits []byte // of names that are kept as integers, which most hashes have none of: fn makes it escape
 	for at := h.pack.First(); at < h.pack.End(); {
 		field, value, next := h.pack.Read(at)
-		if !fn(textOf(field, digits[:]), value) {
+		name, ok := field.Text()
+		if !ok {
+			digits = field.Append(digits[:0])
+			name = digits
+		}
+		if !fn(stringOf(name), value) {
 			return
 		}
 		at = next

@@ -70,18 +70,19 @@ func NewPubSub() *PubSub {
 // Publish sends a message to the subscribers of a channel and of the patterns that match it, and returns how many
 // subscriptions it went to. It is PUBLISH. O(subscribers of the channel + patterns).
 func (p *PubSub) Publish(channel string, payload []byte) int {
-	return p.publish(Message{Kind: Channel, Channel: channel, Payload: payload})
+	return p.publish(Channel, channel, payload)
 }
 
 // SPublish sends a message to the subscribers of a shard channel. It is SPUBLISH. O(subscribers).
 func (p *PubSub) SPublish(channel string, payload []byte) int {
-	return p.publish(Message{Kind: ShardChannel, Channel: channel, Payload: payload})
+	return p.publish(ShardChannel, channel, payload)
 }
 
-func (p *PubSub) publish(m Message) int {
+func (p *PubSub) publish(kind TopicKind, channel string, payload []byte) int {
 	if p.subscriptions.Load() == 0 {
 		return 0
 	}
+	m := Message{Kind: kind, Channel: channel, Payload: payload}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	n := p.deliver(&m, p.topics[m.Kind][m.Channel])

@@ -2,6 +2,7 @@ package resp
 
 import (
 	"math"
+	"sync"
 )
 
 func setCommands() []*command {
@@ -97,21 +98,40 @@ func cmdSMove(c *client, args [][]byte) {
 	c.writeFlagOrErr(c.sets().Move(text(args[1]), text(args[2]), text(args[3])))
 }
 
+// memberWriter is lent to handlers whose stores pass members on one by one. Its function is made once, so that passing it
+// takes no memory.
+type memberWriter struct {
+	client *client
+	n      int
+	write  func(member []byte)
+}
+
+var memberWriterPool = sync.Pool{New: func() any {
+	w := new(memberWriter)
+	w.write = func(member []byte) {
+		w.client.writeBulk(member)
+		w.n++
+	}
+	return w
+}}
+
 // writeMembers writes what list passes on, as an aggregate of the given kind. The number of members being
 // known only at the end, they are written first and make room for the header then.
 func (c *client) writeMembers(kind byte, list func(write func(member []byte)) error) {
-	start, n := len(c.out), 0
-	err := list(func(member []byte) {
-		c.writeBulk(member)
-		n++
-	})
-	if err != nil {
+	w := memberWriterPool.Get().(*memberWriter)
+	w.client, w.n = c, 0
+	defer func() {
+		w.client = nil
+		memberWriterPool.Put(w)
+	}()
+	start := len(c.out)
+	if err := list(w.write); err != nil {
 		c.out = c.out[:start]
 		c.writeErr(err)
 		return
 	}
 	body := len(c.out)
-	c.writeAggregate(kind, n)
+	c.writeAggregate(kind, w.n)
 	rotate(c.out[start:], body-start)
 }
 
