@@ -135,8 +135,8 @@ func (r *Records[K, V]) fullTTL() time.Duration {
 	return r.o.TTL
 }
 
-// SetFields is Set of some fields of the hash, those of the struct value that have their names. The others stay, and
-// so does the expiry, unless there was no record. It returns ErrNoField.
+// SetFields is Set of some fields of the hash, named as they are there; what value has in others is ignored. The
+// others stay, and so does the expiry, unless there was no record. It returns ErrNoField.
 func (r *Records[K, V]) SetFields(key K, value V, fields ...string) error {
 	picked, err := r.plan.pick(fields)
 	if err != nil {
