@@ -85,6 +85,7 @@ type scoredAlgebra struct {
 	sources   []scoredSource
 	aggregate Aggregate
 	limit     int // of the members that are wanted; zero: all
+	found     int // of those
 	result    []Scored
 
 	n     int // of the members that are being looked for
@@ -224,28 +225,28 @@ func (a *scoredAlgebra) union() {
 	places := make(map[string]int)
 	for i := range a.sources {
 		a.sources[i].each(func(member string, score float64) bool {
-			a.unite(places, member, score)
+			a.result = a.unite(a.result, places, member, score)
 			return true
 		})
 	}
 }
 
 // unite adds a member to a union, or its score to that which the member has there. places are those of the members
-// in the result.
-func (a *scoredAlgebra) unite(places map[string]int, member string, score float64) {
+// in the union.
+func (a *scoredAlgebra) unite(union []Scored, places map[string]int, member string, score float64) []Scored {
 	score = number(score)
 	if at, known := places[member]; known {
-		a.result[at].Score = a.combine(a.result[at].Score, score)
-		return
+		union[at].Score = a.combine(union[at].Score, score)
+		return union
 	}
-	places[member] = len(a.result)
-	a.result = append(a.result, Scored{member, score})
+	places[member] = len(union)
+	return append(union, Scored{member, score})
 }
 
 // filter takes the members of the first set that are in all others, or with shared
 // false in none of them.
 func (a *scoredAlgebra) filter(shared bool) {
-	a.n = 0
+	a.n, a.found = 0, 0
 	a.sources[0].each(func(member string, score float64) bool { return a.take(member, score, shared) })
 	a.look(shared)
 }
@@ -266,13 +267,14 @@ func (a *scoredAlgebra) look(shared bool) (more bool) {
 		a.lookIn(&a.sources[i+1], shared)
 	}
 	for i := range a.n {
-		if a.limit > 0 && len(a.result) == a.limit {
+		if a.limit > 0 && a.found == a.limit {
 			break
 		}
 		a.result = append(a.result, Scored{a.names[i], a.score[i]})
+		a.found++
 	}
 	a.n = 0
-	return a.limit == 0 || len(a.result) < a.limit
+	return a.limit == 0 || a.found < a.limit
 }
 
 func (a *scoredAlgebra) lookIn(src *scoredSource, shared bool) {

@@ -2,15 +2,15 @@ package datatypes
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
 // Operations on sorted sets of many members, in steps: a [keyspace.LongOp] each.
 //
-// The result is gathered in copies. It is put in order when nothing is locked, for no step is short enough for that, and
-// what is to be stored is then built in order, in the arena where it will be.
+// A step that reads does nothing but copy bytes. To make a result of them, which takes memory of the Go heap, and may make
+// the goroutine help the garbage collector, is left for the pauses, when nothing is locked. So is to put it in order. What is
+// to be stored is then built in order, in the arena where it will be.
 
 const (
 	// fewScored is how many members an operation on sorted sets may look at with the locks held throughout: about a
@@ -18,53 +18,71 @@ const (
 	fewScored = 1024
 
 	// scoredStep is how many of them are read or inserted in a step.
-	scoredStep = 256
+	scoredStep = 128
 )
 
-// scoredReader gathers the result of an operation on sorted sets.
+// scoredReader reads what the result of an operation on sorted sets is made of.
 type scoredReader interface {
-	// read reads on, or with anew from the start, and appends what it finds to the result, in copies.
-	read(v keyspace.View, anew bool, result *[]Scored) (keyspace.Progress, error)
+	// read reads on, or with anew from the start.
+	read(v keyspace.View, anew bool) (keyspace.Progress, error)
 
-	// inOrder reports whether the result comes in its order.
-	inOrder() bool
+	// digest adds what was read to the result.
+	digest()
+
+	// result returns it, in order.
+	result() []Scored
 }
+
+// scoredCopies are copies of members and scores, in the order in which they were read.
+type scoredCopies struct {
+	text   []byte
+	ends   []int // of members in text
+	scores []float64
+}
+
+func (c *scoredCopies) add(member string, score float64) {
+	c.text = append(c.text, member...)
+	c.ends, c.scores = append(c.ends, len(c.text)), append(c.scores, score)
+}
+
+// drain calls fn with each and forgets them.
+func (c *scoredCopies) drain(fn func(member []byte, score float64)) {
+	start := 0
+	for i, end := range c.ends {
+		fn(c.text[start:end], c.scores[i])
+		start = end
+	}
+	c.clear()
+}
+
+func (c *scoredCopies) clear() { c.text, c.ends, c.scores = c.text[:0], c.ends[:0], c.scores[:0] }
 
 // scoredGathering is an operation of which the result is wanted, and not stored.
-type scoredGathering struct {
-	scoredReader
-	result []Scored
-}
+type scoredGathering struct{ scoredReader }
 
 // gatherScored returns the result of an operation on the sorted sets at keys, in order.
 func (z SortedSets) gatherScored(r scoredReader, keys []string) ([]Scored, error) {
-	o := &scoredGathering{scoredReader: r}
-	if err := z.view.InSteps(o, keys); err != nil {
+	if err := z.view.InSteps(&scoredGathering{r}, keys); err != nil {
 		return nil, err
 	}
-	if !r.inOrder() {
-		slices.SortFunc(o.result, compareScored)
-	}
-	return o.result, nil
+	r.digest()
+	return r.result(), nil
 }
 
 // Step implements keyspace.LongOp.
 func (o *scoredGathering) Step(v keyspace.View, anew bool) (keyspace.Progress, error) {
-	if anew {
-		o.result = o.result[:0]
-	}
-	return o.read(v, anew, &o.result)
+	return o.read(v, anew)
 }
 
 // Pause implements keyspace.LongOp.
-func (o *scoredGathering) Pause() { o.result = withRoom(o.result, scoredStep) }
+func (o *scoredGathering) Pause() { o.digest() }
 
 // scoredStoring is an operation of which the result is made the value of a key.
 type scoredStoring struct {
 	scoredReader
 	dst, event string
-	result     []Scored
 	phase      scoredPhase
+	scored     []Scored // the result
 
 	slot    *keyspace.Slot // of dst, in a step
 	large   largeSorted
@@ -88,21 +106,19 @@ func (z SortedSets) storeMany(r scoredReader, dst, event string, keys []string) 
 	if err := z.view.InSteps(o, keys, dst); err != nil {
 		return 0, err
 	}
-	return len(o.result), nil
+	return len(o.scored), nil
 }
 
 // Pause implements keyspace.LongOp.
 func (o *scoredStoring) Pause() {
-	if o.phase == scoredRead {
-		o.result = withRoom(o.result, scoredStep)
+	switch o.phase {
+	case scoredRead:
+		o.digest()
+	case scoredSort:
+		o.digest()
+		o.scored = o.result()
+		o.phase = scoredBegin
 	}
-	if o.phase != scoredSort {
-		return
-	}
-	if !o.inOrder() {
-		slices.SortFunc(o.result, compareScored)
-	}
-	o.phase = scoredBegin
 }
 
 // Step implements keyspace.LongOp.
@@ -115,12 +131,12 @@ func (o *scoredStoring) Step(v keyspace.View, anew bool) (progress keyspace.Prog
 	o.slot = &s
 	if anew {
 		o.abandon()
-		o.result, o.phase = o.result[:0], scoredRead
+		o.phase = scoredRead
 	}
 	limits := sortedLimitsOf(v)
 	switch o.phase {
 	case scoredRead:
-		if progress, err = o.read(v, anew, &o.result); progress == keyspace.Done && err == nil {
+		if progress, err = o.read(v, anew); progress == keyspace.Done && err == nil {
 			o.phase, progress = scoredSort, keyspace.More
 		}
 		return progress, err
@@ -137,11 +153,11 @@ func (o *scoredStoring) Step(v keyspace.View, anew bool) (progress keyspace.Prog
 
 // begin stores a result that is small, and begins to build a set of any other.
 func (o *scoredStoring) begin(l *sortedLimits) (keyspace.Progress, error) {
-	if len(o.result) <= l.entries {
-		if err := o.slot.Grow(scoredBytes(o.result)); err != nil {
+	if len(o.scored) <= l.entries {
+		if err := o.slot.Grow(scoredBytes(o.scored)); err != nil {
 			return keyspace.Done, err
 		}
-		return keyspace.Done, storeSorted(o.slot, o.result, l, o.event)
+		return keyspace.Done, storeSorted(o.slot, o.scored, l, o.event)
 	}
 	large, err := newLargeSorted(o.slot.Env())
 	if err != nil {
@@ -154,7 +170,7 @@ func (o *scoredStoring) begin(l *sortedLimits) (keyspace.Progress, error) {
 
 // build inserts some members, and installs the set after the last.
 func (o *scoredStoring) build() (keyspace.Progress, error) {
-	some := o.result[o.built:min(o.built+scoredStep, len(o.result))]
+	some := o.scored[o.built:min(o.built+scoredStep, len(o.scored))]
 	if err := o.slot.Grow(scoredBytes(some)); err != nil {
 		return keyspace.Done, err
 	}
@@ -163,7 +179,7 @@ func (o *scoredStoring) build() (keyspace.Progress, error) {
 			return keyspace.Done, err
 		}
 	}
-	if o.built += len(some); o.built < len(o.result) {
+	if o.built += len(some); o.built < len(o.scored) {
 		return keyspace.More, nil
 	}
 	o.builder.Finish()
@@ -204,70 +220,90 @@ func scoredBytes(scored []Scored) (n int) {
 	return n
 }
 
-// scoredCombining reads the result of an operation on several sorted sets, which were loaded.
+// scoredCombining reads what makes the result of an operation on several sorted sets, which were loaded.
 type scoredCombining struct {
 	algebra *scoredAlgebra
 	op      sortedOp
 
 	source int    // the one that is being read
 	cursor uint64 // in it
-	places map[string]int
+	fresh  bool   // nothing of what was read has been digested
+	copies scoredCopies
+	places map[string]int // of a union, in scored
+	scored []Scored
 }
 
-func (c *scoredCombining) inOrder() bool { return false }
-
-func (c *scoredCombining) read(v keyspace.View, anew bool, result *[]Scored) (keyspace.Progress, error) {
+func (c *scoredCombining) read(v keyspace.View, anew bool) (keyspace.Progress, error) {
 	a := c.algebra
 	if err := a.reload(v); err != nil {
 		return keyspace.Done, err
 	}
 	if anew {
-		c.source, c.cursor, a.n = 0, 0, 0
+		c.source, c.cursor, c.fresh = 0, 0, true
+		c.copies.clear()
 		a.order(c.op)
-		c.places = make(map[string]int)
+		a.found = 0
 	}
-	a.result = *result
-	more := c.some()
-	*result = a.result
-	if more {
-		return keyspace.More, nil
+	if c.op == sortedUnion {
+		return c.readUnion(), nil
 	}
-	c.places = nil
-	return keyspace.Done, nil
+	return c.readFirst(), nil
 }
 
-// some reads some members, and returns false after the last. What it keeps of them are copies.
-func (c *scoredCombining) some() (more bool) {
+// readUnion reads some members of each set in turn.
+func (c *scoredCombining) readUnion() keyspace.Progress {
 	a := c.algebra
-	last := 1 // of the sources that are read
-	if c.op == sortedUnion {
-		last = len(a.sources)
-	}
-	begin := len(a.result)
-	src := &a.sources[c.source]
-	if c.op == sortedUnion {
-		c.cursor = src.some(c.cursor, func(member string, score float64) bool {
-			a.unite(c.places, member, score)
-			return true
-		})
-	} else {
-		wanted := true
-		c.cursor = src.some(c.cursor, func(member string, score float64) bool {
-			wanted = a.take(member, score, c.op == sortedInter)
-			return wanted
-		})
-		wanted = wanted && a.look(c.op == sortedInter)
-		for i := range a.result[begin:] {
-			a.result[begin+i].Member = strings.Clone(a.result[begin+i].Member)
-		}
-		if !wanted {
-			return false
-		}
-	}
+	c.cursor = a.sources[c.source].some(c.cursor, func(member string, score float64) bool {
+		c.copies.add(member, score)
+		return true
+	})
 	if c.cursor == 0 {
 		c.source++
 	}
-	return c.source < last
+	if c.source == len(a.sources) {
+		return keyspace.Done
+	}
+	return keyspace.More
+}
+
+// readFirst reads some members of the first set and keeps those that belong to the result.
+func (c *scoredCombining) readFirst() keyspace.Progress {
+	a := c.algebra
+	a.result, a.n = a.result[:0], 0
+	shared, wanted := c.op == sortedInter, true
+	c.cursor = a.sources[0].some(c.cursor, func(member string, score float64) bool {
+		wanted = a.take(member, score, shared)
+		return wanted
+	})
+	wanted = wanted && a.look(shared)
+	for i := range a.result {
+		c.copies.add(a.result[i].Member, a.result[i].Score)
+	}
+	if !wanted || c.cursor == 0 {
+		return keyspace.Done
+	}
+	return keyspace.More
+}
+
+func (c *scoredCombining) digest() {
+	a := c.algebra
+	if c.fresh {
+		c.fresh, c.scored, c.places = false, c.scored[:0], nil
+	}
+	if c.op != sortedUnion {
+		c.copies.drain(func(member []byte, score float64) { c.scored = append(c.scored, Scored{string(member), score}) })
+		return
+	}
+	if c.places == nil {
+		c.places = make(map[string]int)
+	}
+	c.copies.drain(func(member []byte, score float64) { c.scored = a.unite(c.scored, c.places, string(member), score) })
+}
+
+func (c *scoredCombining) result() []Scored {
+	c.places = nil
+	slices.SortFunc(c.scored, compareScored)
+	return c.scored
 }
 
 // some calls fn with the members and weighted scores from a cursor on, as many as a step may read, and returns where to go on,
@@ -301,13 +337,15 @@ type scoredRanging struct {
 	of     Range
 	stored bool // so the result must be in the order of sets, whatever that of the range
 	taken  int  // members
+	copies scoredCopies
+	fresh  bool // nothing of what was read has been digested
+	scored []Scored
 }
 
-func (r *scoredRanging) inOrder() bool { return true }
-
-func (r *scoredRanging) read(v keyspace.View, anew bool, result *[]Scored) (keyspace.Progress, error) {
+func (r *scoredRanging) read(v keyspace.View, anew bool) (keyspace.Progress, error) {
 	if anew {
-		r.taken = 0
+		r.taken, r.fresh = 0, true
+		r.copies.clear()
 	}
 	var s keyspace.Slot
 	if err := NewSortedSets(v).lock(&s, r.key); err != nil {
@@ -323,13 +361,21 @@ func (r *scoredRanging) read(v keyspace.View, anew bool, result *[]Scored) (keys
 	} else {
 		i, j = i+r.taken, i+r.taken+n
 	}
-	all := n < scoredStep
 	from.each(i, j, reverse, func(member string, score float64) bool {
-		*result = append(*result, Scored{strings.Clone(member), score})
+		r.copies.add(member, score)
 		return true
 	})
-	if r.taken += n; all {
+	if r.taken += n; n < scoredStep {
 		return keyspace.Done, nil
 	}
 	return keyspace.More, nil
 }
+
+func (r *scoredRanging) digest() {
+	if r.fresh {
+		r.fresh, r.scored = false, r.scored[:0]
+	}
+	r.copies.drain(func(member []byte, score float64) { r.scored = append(r.scored, Scored{string(member), score}) })
+}
+
+func (r *scoredRanging) result() []Scored { return r.scored }

@@ -5,17 +5,20 @@ import (
 	"github.com/larderkv/larder/internal/btree"
 )
 
-// Release frees up to about budget blocks and reports whether none is left.
+// releaseCost is how many small blocks could be freed in the time that one of the list's takes, which are pages.
+const releaseCost = 8
+
+// Release frees as much as takes the time of about budget small blocks, and reports whether nothing is left.
 // Between calls only Release may be called. O(budget).
 func (l List) Release(budget int) (done bool) {
 	for _, side := range [2]Side{Left, Right} {
 		if end := l.end(side); *end != 0 {
 			l.freeBlock(*end)
 			*end = 0
-			budget--
+			budget -= releaseCost
 		}
 	}
-	return l.tree().Release(budget, l.freeBlock)
+	return l.tree().Release(max(budget/releaseCost, 1), l.freeBlock)
 }
 
 // Copy makes a root, which must be empty, lead to the same list in another arena, or in the same. It
