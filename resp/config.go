@@ -276,9 +276,15 @@ func Parameters() []Parameter {
 	return all
 }
 
+// NewParameter returns a parameter that is not the server's but the program's. ReadConfigFile takes it, and parse is what
+// its method Parse does. It cannot change while the server runs, and CONFIG GET does not show it.
+func NewParameter(name, standard, usage string, parse func(text string) (string, error)) Parameter {
+	return Parameter{Name: name, Default: standard, Usage: usage, Fixed: true, kind: programs(parse)}
+}
+
 // Parse reads a value as CONFIG SET does and returns the form that CONFIG GET shows: 1mb becomes 1048576. It returns an
 // error, in the words of Redis, for a text that is not a value of the parameter. The parameter must be one that
-// Parameters returned.
+// Parameters or NewParameter returned.
 func (p Parameter) Parse(text string) (string, error) {
 	v, err := p.kind.parse(text)
 	if err != nil {

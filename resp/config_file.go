@@ -24,11 +24,15 @@ type UserRule struct {
 }
 
 // ReadConfigFile reads a file in the format of redis.conf, and those that it includes. Of two lines about one parameter the
-// last counts. The error lists everything that is wrong with the file, each with its line.
-func ReadConfigFile(path string) (*ConfigFile, error) {
+// last counts. The error lists everything that is wrong with the file, each with its line. Parameters of the program's own
+// may stand in the file, too.
+func ReadConfigFile(path string, own ...Parameter) (*ConfigFile, error) {
 	directives, err := redisconf.Read(path)
 	problems := []error{err}
 	r := configReader{words: make(map[*parameter][]string), users: acl.NewUsers(aclCatalog)}
+	for _, p := range own {
+		r.own = append(r.own, &parameter{name: p.Name, kind: p.kind})
+	}
 	for _, d := range directives {
 		if err := r.take(d); err != nil {
 			problems = append(problems, d.Errorf("%w", err))
@@ -43,6 +47,7 @@ func ReadConfigFile(path string) (*ConfigFile, error) {
 // configReader gathers what directives say.
 type configReader struct {
 	file  ConfigFile
+	own   []*parameter
 	words map[*parameter][]string // what the lines so far say of it
 	users *acl.Users              // where declarations of users are tried
 }
@@ -56,7 +61,7 @@ func (r *configReader) take(d redisconf.Directive) error {
 	case "loadmodule":
 		return errors.New("loadmodule is not supported: there are no modules")
 	}
-	p := findParameter(d.Name)
+	p := r.find(d.Name)
 	switch {
 	case p == nil:
 		return errors.New("unknown parameter '" + d.Name + "'")
@@ -74,6 +79,15 @@ func (r *configReader) take(d redisconf.Directive) error {
 	r.words[p] = words
 	r.set(Setting{p.name, p.kind.format(v)})
 	return nil
+}
+
+func (r *configReader) find(name string) *parameter {
+	for _, p := range r.own {
+		if p.name == name {
+			return p
+		}
+	}
+	return findParameter(name)
 }
 
 // set makes the setting the only one of its parameter.

@@ -148,3 +148,13 @@ func (k only) parse(text string) (value, error) {
 }
 
 func (k only) format(v value) string { return v.text }
+
+// programs is the kind of a parameter that the program has brought.
+type programs func(text string) (string, error)
+
+func (parse programs) parse(text string) (value, error) {
+	text, err := parse(text)
+	return textOf(text), err
+}
+
+func (programs) format(v value) string { return v.text }

@@ -58,7 +58,7 @@ func (o *options) read() (lines map[string]string, err error) {
 	if o.file, err = filepath.Abs(o.file); err != nil {
 		return nil, err
 	}
-	file, err := resp.ReadConfigFile(o.file)
+	file, err := resp.ReadConfigFile(o.file, ownParameters...)
 	if err != nil {
 		return nil, fmt.Errorf("configuration file:\n%w", err)
 	}
@@ -73,7 +73,7 @@ func (o *options) read() (lines map[string]string, err error) {
 // settle decides between the sources of parameters.
 func settle(lines, variables, flags map[string]string) (config, error) {
 	cfg := make(config)
-	for _, p := range resp.Parameters() {
+	for _, p := range parameters() {
 		text, source := p.Default, "the default"
 		if v, ok := lines[p.Name]; ok {
 			text, source = v, p.Name
@@ -146,9 +146,15 @@ func checkName(name string) error {
 	return fmt.Errorf("unknown flag --%s; see --help", name)
 }
 
+// parameters returns those of the server and of the program, by name.
+func parameters() []resp.Parameter {
+	return slices.SortedFunc(slices.Values(slices.Concat(resp.Parameters(), ownParameters)),
+		func(a, b resp.Parameter) int { return strings.Compare(a.Name, b.Name) })
+}
+
 func parameterNames() []string {
 	var names []string
-	for _, p := range resp.Parameters() {
+	for _, p := range parameters() {
 		names = append(names, p.Name)
 	}
 	return names
@@ -206,7 +212,7 @@ func parseEnviron(environ []string) map[string]string {
 // settings returns the parameters that can be set while a server runs.
 func (c config) settings() []resp.Setting {
 	var settings []resp.Setting
-	for _, p := range resp.Parameters() {
+	for _, p := range parameters() {
 		if !p.Fixed {
 			settings = append(settings, resp.Setting{Name: p.Name, Value: c[p.Name]})
 		}
@@ -223,7 +229,7 @@ the environment: LARDER_MAXMEMORY for --maxmemory. Flags win over the
 environment, and that over the file.
 
 `)
-	for _, p := range resp.Parameters() {
+	for _, p := range parameters() {
 		fmt.Fprintf(w, "  --%s %s\n        %s\n", p.Name, shown(p.Default), p.Usage)
 	}
 	fmt.Fprint(w, "  -h, --help\n        print this\n  -v, --version\n        print the version\n")

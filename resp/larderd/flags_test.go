@@ -6,8 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/larderkv/larder/resp"
 )
 
 // writeFile writes a file for the test and returns its path.
@@ -27,6 +25,7 @@ func TestParse(t *testing.T) {
 		"client-output-buffer-limit normal 0 0 0\nclient-output-buffer-limit pubsub 1mb 0 5\ninclude "+included+"\nuser joe on >x +get\n")
 	bad := writeFile(t, "port 70000\nreplicaof a 1\nappendonly no\nrename-command x y\nrequirepass a b\nuser joe +nosuch\nuser ann on\n"+
 		"user ann off\nsave 900 1\n")
+	own := writeFile(t, "HTTP *:8080\nport 1\n")
 	unbalanced := writeFile(t, "port 1\nrequirepass \"x\n")
 	tests := []struct {
 		name    string
@@ -55,6 +54,11 @@ func TestParse(t *testing.T) {
 		{name: "octal", args: []string{"--unixsocketperm", "0770"}, want: map[string]string{"unixsocketperm": "770"}},
 		{name: "what larder does not do anyway", args: []string{"--appendonly", "no", "--cluster-enabled", "no"},
 			want: map[string]string{"appendonly": "no"}},
+
+		{name: "what is the program's own", args: []string{"--http", ":8080"}, environ: []string{"LARDER_HTTP=1", "LARDER_HTTP_PPROF=YES"},
+			want: map[string]string{"http": "127.0.0.1:8080", "http-pprof": "yes"}},
+		{name: "what is the program's own, in a file", args: []string{own}, want: map[string]string{"http": "0.0.0.0:8080", "http-pprof": "no", "port": "1"}},
+		{name: "wrong address", args: []string{"--http", "x"}, problem: `--http "x": argument must be a port or host:port`},
 
 		{name: "mistyped", args: []string{"--maxmemory-polcy", "x"}, problem: "did you mean --maxmemory-policy?"},
 		{name: "unknown", args: []string{"--replicaof", "x"}, problem: "unknown flag --replicaof; see --help"},
@@ -116,7 +120,7 @@ func TestHelp(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	writeHelp(&out)
-	for _, p := range resp.Parameters() {
+	for _, p := range parameters() {
 		if !strings.Contains(out.String(), "\n  --"+p.Name+" ") {
 			t.Errorf("--%s is missing", p.Name)
 		}

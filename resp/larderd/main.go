@@ -2,12 +2,17 @@
 //
 //	larderd --port 6379 --maxmemory 1gb --maxmemory-policy allkeys-lfu
 //	larderd /etc/larder.conf --port 6379
+//	larderd --http :8080
 //
 // Its flags have the names, the values and, but for io-threads, the defaults of redis.conf. They may stand in a file of
 // that format, which is the first argument, or in the environment: LARDER_MAXMEMORY_POLICY for --maxmemory-policy. The
 // flag wins over the variable, and that over the line. A parameter that larder does not have is an error. It listens on
 // the loopback addresses unless it is told otherwise. On SIGTERM, SIGINT or SHUTDOWN it answers what it has received
 // and ends; the data ends with it. On SIGHUP it reads the certificates of tls-port again.
+//
+// With --http it serves a live page about itself, and /metrics for Prometheus, to this machine, or to others if the address
+// says so: whoever can reach it sees the names of keys. --http-pprof yes adds profiles of the process at /debug/pprof, which
+// tell more than that, such as the flags.
 //
 // The exit status is 0 after a signal or SHUTDOWN, 1 when it could not serve, 2 when it was called wrongly.
 package main
@@ -110,12 +115,19 @@ func serve(ctx context.Context, o options, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return serveAll(ctx, srv, listeners, log)
+	page, err := listenHTTP(ctx, cfg, srv, log)
+	if err != nil {
+		for _, ln := range listeners {
+			ln.Close()
+		}
+		return err
+	}
+	return serveAll(ctx, srv, listeners, page, log)
 }
 
-// serveAll serves the listeners until ctx is done or one of them fails.
-func serveAll(ctx context.Context, srv *resp.Server, listeners []listener, log *slog.Logger) error {
-	failed := make(chan error, len(listeners))
+// serveAll serves the listeners, and the live page if there is one, until ctx is done or one of them fails.
+func serveAll(ctx context.Context, srv *resp.Server, listeners []listener, page *web, log *slog.Logger) error {
+	failed := make(chan error, len(listeners)+1)
 	for _, ln := range listeners {
 		log.Info("listening", "network", ln.Addr().Network(), "addr", ln.Addr().String(), "tls", ln.tls)
 		go func() {
@@ -126,6 +138,9 @@ func serveAll(ctx context.Context, srv *resp.Server, listeners []listener, log *
 			failed <- srv.Serve(ln.Listener)
 		}()
 	}
+	if page != nil {
+		go func() { failed <- page.serve() }()
+	}
 	log.Info("ready", "version", version(), "pid", os.Getpid())
 	hangup := make(chan os.Signal, 1)
 	signal.Notify(hangup, syscall.SIGHUP)
@@ -135,6 +150,9 @@ func serveAll(ctx context.Context, srv *resp.Server, listeners []listener, log *
 	defer cancel()
 	if cutOff := srv.Shutdown(limited); cutOff != nil {
 		log.Warn("connections were cut off", "error", cutOff)
+	}
+	if page != nil {
+		page.end(limited)
 	}
 	log.Info("bye")
 	return err
