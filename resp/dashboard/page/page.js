@@ -4,7 +4,8 @@
 
 const shown = 300; // points, as the handler keeps
 const gap = 5000; // milliseconds without a point that interrupt a line
-const timeout = 10_000;
+const patience = 10_000; // milliseconds that an answer may take
+const patienceOfWalk = 110_000;
 
 let points = [];
 let census = null;
@@ -167,7 +168,7 @@ const logarithmic = {
 class Chart {
   constructor(place, { label, series, parts, per = "", range, limit, scale = linear, quiet = false }) {
     Object.assign(this, { label, series, parts, per, range, limit, scale, quiet });
-    this.svg = svg("svg", { height: height + below, tabindex: 0, role: "img" });
+    this.svg = svg("svg", { height: height + below, tabindex: 0, role: "slider", "aria-label": label, "aria-valuemin": 0 });
     this.grid = Array.from({ length: mostTicks }, (_, i) => ({ line: svg("line", { class: i ? "grid" : "grid base" }), text: svg("text") }));
     this.begin = svg("text", { y: height + 14 });
     this.end = svg("text", { y: height + 14, "text-anchor": "end" });
@@ -289,8 +290,15 @@ class Chart {
     }
     write(this.time, pointed ? clock.format(p.at) : "");
     this.legend.classList.toggle("quiet", this.quiet && !pointed);
+    // Who hears a chart instead of seeing it moves through its points as through the values of a slider. What goes on at
+    // the end of it is not read out unasked.
+    if (!pointed && document.activeElement === this.svg && this.svg.ariaValueText?.startsWith("now")) return;
     const words = this.series.map((s) => `${s.name} ${s.value.textContent}`).join(", ");
-    set(this.svg, { "aria-label": `${this.label}${pointed ? ` at ${clock.format(p.at)}` : ""}: ${words}` });
+    set(this.svg, {
+      "aria-valuemax": Math.max(points.length - 1, 0),
+      "aria-valuenow": p ? points.indexOf(p) : 0,
+      "aria-valuetext": `${pointed ? clock.format(p.at) : "now"}: ${words}`,
+    });
   }
 }
 
@@ -325,7 +333,7 @@ function decades(values) {
 
 // toOne is the range of a ratio: what lies below the least is not shown when the least is high.
 function toOne(values) {
-  const least = Math.min(1, ...values);
+  const least = values.length ? Math.min(...values) : 0;
   return [least > 0.99 ? 0.98 : least > 0.9 ? 0.8 : least > 0.75 ? 0.5 : 0, 1];
 }
 
@@ -515,8 +523,8 @@ function drawBig() {
 
 // The conversation
 
-async function ask(url) {
-  const reply = await fetch(url, { signal: AbortSignal.timeout(timeout), cache: "no-store" });
+async function ask(url, patience) {
+  const reply = await fetch(url, { signal: AbortSignal.timeout(patience), cache: "no-store" });
   if (!reply.ok) throw new Error(await reply.text());
   return reply.json();
 }
@@ -538,7 +546,7 @@ async function follow() {
   for (;;) {
     await looking();
     try {
-      take(await ask(`stats.json?after=${points.at(-1)?.at ?? 0}`));
+      take(await ask(`stats.json?after=${points.at(-1)?.at ?? 0}`, patience));
       if (!paused) tell("live", "Live");
       await wait(1000);
     } catch {
@@ -572,7 +580,7 @@ async function followCensus() {
   for (;;) {
     await looking();
     try {
-      census = await ask("census.json");
+      census = await ask("census.json", patienceOfWalk);
       drawCensus();
       drawBig();
       await wait(census.rest + 100);
