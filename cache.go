@@ -665,5 +665,9 @@ func (w *Watch) Changed() (bool, error) { return w.watch.Changed(w.view) }
 // it says holds until the transaction ends.
 func (w *Watch) ChangedIn(tx *Tx) (bool, error) { return w.watch.Changed(tx.view) }
 
+// Dirty reports whether a watched key is known to have changed. It takes no locks, and so may not know yet of
+// one that has expired. O(1).
+func (w *Watch) Dirty() bool { return w.watch.Dirty() }
+
 // Close ends the watch.
 func (w *Watch) Close() { w.watch.Close() }

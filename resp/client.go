@@ -38,8 +38,7 @@ type client struct {
 
 	modes modes        // in which a command is not simply executed
 	tx    *transaction // nil but between MULTI and EXEC
-	watch *larder.Watch
-	exec  *larder.Tx // nil but while EXEC runs the commands of a transaction
+	exec  *larder.Tx   // nil but while EXEC runs the commands of a transaction
 
 	tracking *tracking // nil unless the client has its reads tracked
 
@@ -53,7 +52,8 @@ type client struct {
 	away     bool // it is on its errand
 	onErrand bool // this is an envoy
 	waitSeq  uint64
-	onCancel func() // ends what a deferred command waits for when its client goes
+	onCancel func()  // ends what a deferred command waits for when its client goes
+	delayed  *queued // a command that is to be executed first, once a pause is over
 
 	fd         int // -1 if the owner knows of none
 	addr       string
@@ -73,7 +73,8 @@ type client struct {
 	mu     sync.Mutex
 	mail   mailbox
 	pushed atomic.Int64 // bytes of c.out that were pushed, at most
-	soft   int64        // second since which output is above the soft limit, under mu
+	footprint
+	soft int64 // second since which output is above the soft limit, under mu
 	profile
 }
 
@@ -88,7 +89,9 @@ type profile struct {
 	subs       [3]int // subscriptions, by datatypes.TopicKind
 	noEvict    bool
 	noTouch    bool
-	queued     int    // commands in a transaction, or notInMulti
+	queued     int // commands in a transaction, or notInMulti
+	watch      *larder.Watch
+	monitor    bool   // sees what all clients execute
 	tracked    string // flags of CLIENT LIST about tracking
 	redirect   int64  // as CLIENT GETREDIR
 }
@@ -168,6 +171,7 @@ func (c *client) compactReplies() {
 func (c *client) abandon() {
 	c.in.rewind(len(c.in.buf))
 	c.out, c.sent = c.out[:0], 0
+	c.delayed = nil
 }
 
 // runnable reports whether commands of the client may be executed.
@@ -205,7 +209,7 @@ func (c *client) process(s *scratch) (again bool) {
 		if c.pending() >= enough {
 			return true
 		}
-		if !c.parse(s) {
+		if !c.takeDelayed(s) && !c.parse(s) {
 			return false
 		}
 		c.execute(s)
@@ -295,7 +299,7 @@ func (c *client) execute(s *scratch) {
 
 // call executes one command.
 func (c *client) call(q *queued) {
-	if c.modes != 0 {
+	if c.modes != 0 || c.srv.conditions.Load() != 0 {
 		c.callInMode(q)
 		return
 	}
@@ -379,6 +383,7 @@ func (c *client) publish() {
 	if c.pushed.Load() != 0 && c.pending() == 0 {
 		c.pushed.Store(0)
 	}
+	c.account()
 }
 
 // Deferred replies
@@ -429,20 +434,27 @@ func (c *client) post(fn func(c *client)) {
 
 // push sends a message that answers no command, from any goroutine. It is given as an array, as which a client that
 // speaks RESP2 gets it. A client that lets too much gather is disconnected.
-func (c *client) push(message []byte) {
+func (c *client) push(message []byte) { c.deliver(message, true) }
+
+// send is push for a line that is the same in both protocols.
+func (c *client) send(line []byte) { c.deliver(line, false) }
+
+// deliver puts something to be sent into the mailbox. Messages have another first byte in RESP3.
+func (c *client) deliver(text []byte, message bool) {
 	c.mu.Lock()
 	if c.mail.gone || c.mail.kill != "" {
 		c.mu.Unlock()
 		return
 	}
-	if !c.mayOwe(len(message)) {
+	if !c.mayOwe(len(text)) {
 		c.mu.Unlock()
 		c.kill(outputLimitReached)
 		return
 	}
 	at := len(c.mail.out)
-	c.mail.out = append(c.mail.out, message...)
-	if c.shownRESP > 2 {
+	c.mail.out = append(c.mail.out, text...)
+	c.srv.holdMore(int64(len(text)))
+	if message && c.shownRESP > 2 {
 		c.mail.out[at] = '>'
 	}
 	c.mu.Unlock()
@@ -459,7 +471,7 @@ func (c *client) takePushes() {
 	c.out = slices.Insert(c.out, c.begun, c.mail.out...)
 	c.begun += len(c.mail.out)
 	c.pushed.Add(int64(len(c.mail.out)))
-	c.mail.out = nil
+	c.dropMail()
 }
 
 // appendPushes moves what was pushed so far behind the reply to the command being executed.
@@ -471,6 +483,12 @@ func (c *client) appendPushes() {
 	defer c.mu.Unlock()
 	c.out = append(c.out, c.mail.out...)
 	c.pushed.Add(int64(len(c.mail.out)))
+	c.dropMail()
+}
+
+// dropMail forgets the messages that wait, with the mutex held.
+func (c *client) dropMail() {
+	c.srv.holdMore(-int64(len(c.mail.out)))
 	c.mail.out = nil
 }
 
@@ -479,7 +497,7 @@ func (c *client) kill(reason string) {
 	c.killed.Store(true)
 	c.mu.Lock()
 	c.mail.kill = reason
-	c.mail.out = nil
+	c.dropMail()
 	c.mu.Unlock()
 	c.mailed.Store(true)
 	c.owner.wake(c)
@@ -512,6 +530,7 @@ func (c *client) collect() (kill bool) {
 	c.mailed.Store(false)
 	c.mu.Lock()
 	mail := c.mail
+	c.srv.holdMore(-int64(len(mail.out)))
 	c.mail = mailbox{}
 	if mail.kill == "" && len(mail.out) > 0 {
 		c.out = append(c.out, mail.out...)
@@ -536,6 +555,7 @@ func (c *client) collect() (kill bool) {
 // detach ends the client's life as far as others are concerned. The owner calls it once, when the connection is closed.
 func (c *client) detach() {
 	c.mu.Lock()
+	c.dropMail()
 	c.mail = mailbox{gone: true}
 	c.mu.Unlock()
 	if c.onCancel != nil {
@@ -545,5 +565,7 @@ func (c *client) detach() {
 	c.endTransaction()
 	c.pubsub().Leave(c)
 	c.srv.tracker.disable(c)
+	c.stopMonitor()
 	c.srv.remove(c)
+	c.srv.holdMore(-c.footprint.total.Swap(0))
 }

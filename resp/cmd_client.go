@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unsafe"
 
 	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/acl"
@@ -27,12 +26,14 @@ func clientCommands() []*command {
 		{name: "client|list", handler: cmdClientList, arity: -2, flags: others, category: cat, tips: varying},
 		{name: "client|no-evict", handler: cmdClientNoEvict, arity: 3, flags: others, category: cat},
 		{name: "client|no-touch", handler: cmdClientNoTouch, arity: 3, flags: own, category: cat},
+		{name: "client|pause", handler: cmdClientPause, arity: -3, flags: others, category: cat},
 		{name: "client|reply", handler: cmdClientReply, arity: 3, flags: own, category: cat},
 		{name: "client|setinfo", handler: cmdClientSetInfo, arity: 4, flags: own, category: cat},
 		{name: "client|setname", handler: cmdClientSetName, arity: 3, flags: own, category: cat},
 		{name: "client|tracking", handler: cmdClientTracking, arity: -3, flags: own, category: cat},
 		{name: "client|trackinginfo", handler: cmdClientTrackingInfo, arity: 2, flags: own, category: cat},
 		{name: "client|unblock", handler: cmdClientUnblock, arity: -3, flags: others, category: cat},
+		{name: "client|unpause", handler: cmdClientUnpause, arity: 2, flags: others, category: cat},
 	}
 }
 
@@ -301,13 +302,40 @@ func (s *Server) unblock(id int64, reply func(*client)) bool {
 		return false
 	}
 	b := c.blocked.Load()
-	if b == nil {
+	if b == nil || b.timedOut == nil { // one whose command was put off by a pause does not wait by itself
 		return false
 	}
 	if reply == nil {
 		reply = b.timedOut
 	}
 	return b.giveUp(reply)
+}
+
+// cmdClientPause is CLIENT PAUSE timeout [WRITE | ALL], with the timeout in milliseconds.
+func cmdClientPause(c *client, args [][]byte) {
+	kind := conditionPausedAll
+	switch {
+	case len(args) > 4:
+		c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try CLIENT HELP.")
+		return
+	case len(args) == 4 && equalFold(args[3], "write"):
+		kind = conditionPausedWrites
+	case len(args) == 4 && !equalFold(args[3], "all"):
+		c.writeError("ERR CLIENT PAUSE mode must be WRITE or ALL")
+		return
+	}
+	d, problem := parseMillis(args[2])
+	if problem != "" {
+		c.writeError(problem)
+		return
+	}
+	c.srv.pause(d, kind)
+	c.writeOK()
+}
+
+func cmdClientUnpause(c *client, _ [][]byte) {
+	c.srv.unpause()
+	c.writeOK()
 }
 
 // killMatching ends the connections of the clients that match. The one that asks gets its reply first.
@@ -327,10 +355,10 @@ func (s *Server) killMatching(f *clientFilter, asking *client) (killed int) {
 }
 
 // appendInfo appends the client's line of CLIENT LIST. The figures that do not belong to the asking client may be as
-// old as its last command; those of buffers count what a client holds, not what its loop lends it.
+// old as its last command; those of memory count what a client holds, not what its loop lends it.
 func (c *client) appendInfo(dst []byte, now int64) []byte {
 	c.mu.Lock()
-	p := c.profile
+	p, waiting := c.profile, len(c.mail.out)
 	c.mu.Unlock()
 	cmd := "NULL"
 	if last := c.last.Load(); last != nil {
@@ -359,10 +387,15 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	num(" ssub=", int64(p.subs[datatypes.ShardChannel]))
 	num(" multi=", int64(p.queued))
 	num(" qbuf=", unread)
-	str("", " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0")
+	num(" qbuf-free=", max(0, c.footprint.input.Load()-unread))
+	num(" argv-mem=", 0) // arguments lie in the query buffer
+	num(" multi-mem=", c.footprint.queued.Load())
+	num(" rbs=", c.footprint.output.Load())
+	num(" rbp=", 0) // no peak is kept: a buffer without replies goes back to the loop
 	num(" obl=", unsent)
-	str("", " oll=0 omem=0")
-	num(" tot-mem=", int64(unsafe.Sizeof(*c))+unread+unsent)
+	num(" oll=", int64(min(waiting, 1)))
+	num(" omem=", int64(waiting))
+	num(" tot-mem=", c.footprint.total.Load()+int64(waiting))
 	str(" events=", eventsOf(unsent))
 	str(" cmd=", cmd)
 	str(" user=", p.user.Name())
@@ -384,15 +417,21 @@ func eventsOf(unsent int64) string {
 // flags are the client's properties, a letter each.
 func (p *profile) flags(blocked, unixSocket bool) string {
 	flags := ""
+	if p.monitor {
+		flags += "O"
+	}
 	if p.subscribed() {
 		flags += "P"
 	}
 	if p.queued != notInMulti {
 		flags += "x"
 	}
-	flags += p.tracked
 	if blocked {
 		flags += "b"
+	}
+	flags += p.tracked
+	if p.watch != nil && p.watch.Dirty() {
+		flags += "d"
 	}
 	if unixSocket {
 		flags += "U"
@@ -427,10 +466,12 @@ func cmdClientHelp(c *client, _ [][]byte) {
 		"LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB) | ID <id> [<id> ...]]", "Describe the connections.",
 		"NO-EVICT (ON|OFF)", "Spare this connection when memory for clients runs out.",
 		"NO-TOUCH (ON|OFF)", "Do not let this connection's reads count as uses of a key.",
+		"PAUSE <milliseconds> [WRITE|ALL]", "Put commands off for this time: those that write, or all.",
 		"REPLY (ON|OFF|SKIP)", "Send replies, send none, or do not send the one to the next command.",
 		"SETINFO (LIB-NAME <name>|LIB-VER <version>)", "Say which library the client uses.",
 		"SETNAME <name>", "Name this connection.",
 		"UNBLOCK <id> [TIMEOUT|ERROR]", "End the wait of a connection for data, as a timeout would or with an error.",
+		"UNPAUSE", "End the pause.",
 		"TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]] [OPTIN] [OPTOUT] [NOLOOP]",
 		"Be told when keys change that were read by this connection or, with BCAST, that begin with a prefix.",
 		"TRACKINGINFO", "Show how keys are tracked for this connection.",

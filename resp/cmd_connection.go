@@ -145,6 +145,7 @@ func cmdReset(c *client, _ [][]byte) {
 	c.endTransaction()
 	c.unsubscribeAll()
 	c.stopTracking()
+	c.stopMonitor()
 	c.modes &^= modeSilent | modeSkip | modeSkipNext
 	c.setProtocol(2)
 	c.resetUser()

@@ -6,7 +6,7 @@ func hyperLogLogCommands() []*command {
 	return []*command{
 		{name: "pfadd", handler: cmdPFAdd, arity: -2, flags: flagWrite | flagDenyOOM | flagFast, category: catHyperLogLog,
 			keys: oneKey(1, keyRW|keyInsert)},
-		{name: "pfcount", handler: cmdPFCount, arity: -2, flags: flagReadonly, category: catHyperLogLog,
+		{name: "pfcount", handler: cmdPFCount, arity: -2, flags: flagReadonly, category: catHyperLogLog, mayReplicate: true,
 			keys: []keySpec{{flags: keyRW | keyAccess, index: 1, last: -1, step: 1,
 				notes: "RW because it may change the internal representation of the key, and propagate to replicas"}}},
 		{name: "pfdebug", handler: cmdPFDebug, arity: 3, flags: flagWrite | flagDenyOOM | flagAdmin, category: catHyperLogLog,

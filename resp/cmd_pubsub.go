@@ -17,8 +17,8 @@ func pubsubCommands() []*command {
 		{name: "punsubscribe", handler: cmdPUnsubscribe, arity: -1, flags: own, whileSubscribed: true},
 		{name: "sunsubscribe", handler: cmdSUnsubscribe, arity: -1, flags: own, whileSubscribed: true,
 			keys: manyKeys(1, 1, notKey)},
-		{name: "publish", handler: cmdPublish, arity: 3, flags: tell | flagFast},
-		{name: "spublish", handler: cmdSPublish, arity: 3, flags: tell | flagFast, keys: oneKey(1, notKey)},
+		{name: "publish", handler: cmdPublish, arity: 3, flags: tell | flagFast, mayReplicate: true},
+		{name: "spublish", handler: cmdSPublish, arity: 3, flags: tell | flagFast, keys: oneKey(1, notKey), mayReplicate: true},
 		{name: "pubsub", arity: -2, subcommands: []*command{
 			{name: "pubsub|channels", handler: cmdPubSubChannels, arity: -2, flags: tell},
 			{name: "pubsub|help", handler: cmdPubSubHelp, arity: 2, flags: flagLoading | flagStale},
@@ -85,7 +85,9 @@ func cmdSUnsubscribe(c *client, args [][]byte) {
 // until the command has been answered, so that the answers come first.
 func (c *client) subscribe(kind datatypes.TopicKind, verb string, topics [][]byte) {
 	for _, topic := range topics {
-		c.pubsub().Enlist(c, kind, text(topic))
+		if c.pubsub().Enlist(c, kind, text(topic)) {
+			c.topics += int64(len(topic)) + topicCost
+		}
 		c.writeSubscription(verb)
 		c.writeBulk(topic)
 		c.writeInt(c.subscriptions(kind))
@@ -108,7 +110,9 @@ func (c *client) unsubscribe(kind datatypes.TopicKind, verb string, topics [][]b
 		names = c.pubsub().Subscribed(c, kind)
 	}
 	for _, name := range names {
-		c.pubsub().Dismiss(c, kind, name)
+		if c.pubsub().Dismiss(c, kind, name) {
+			c.topics -= int64(len(name)) + topicCost
+		}
 		c.writeSubscription(verb)
 		c.writeBulkString(name)
 		c.writeInt(c.subscriptions(kind))
@@ -140,6 +144,7 @@ func (c *client) subscriptions(kind datatypes.TopicKind) int64 {
 // unsubscribeAll ends all subscriptions without a word.
 func (c *client) unsubscribeAll() {
 	c.pubsub().Leave(c)
+	c.topics = 0
 	c.takePushes()
 	c.noteSubscriptions()
 }

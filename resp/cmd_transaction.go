@@ -32,15 +32,20 @@ type transaction struct {
 // queuedCost is what a queued argument counts for beside its bytes.
 const queuedCost = 48
 
+// argsSize returns what a copy of a command's arguments counts for.
+func argsSize(args [][]byte) int {
+	n := queuedCost * (len(args) + 1)
+	for _, arg := range args {
+		n += len(arg)
+	}
+	return n
+}
+
 // queue appends a copy of a command to the transaction. A client that has more queued than may be unread is
 // disconnected.
 func (c *client) queue(q *queued) {
-	n := 0
-	for _, arg := range q.args {
-		n += len(arg)
-	}
 	tx := c.tx
-	tx.size += n + queuedCost*(len(q.args)+1)
+	tx.size += argsSize(q.args)
 	if int64(tx.size) > c.srv.settings.maxQuery.Load() {
 		c.srv.log().Warn("resp: connection closed", "error", errQueryBuffer, "id", c.id, "addr", c.addr)
 		c.closing = true
@@ -96,6 +101,7 @@ func cmdWatch(c *client, args [][]byte) {
 			return
 		}
 		c.watch = watch
+		c.setProfile(func(p *profile) { p.watch = watch })
 	}
 	lists := lendLists()
 	defer lists.release()
@@ -112,6 +118,7 @@ func cmdUnwatch(c *client, _ [][]byte) {
 
 func (c *client) unwatch() {
 	if c.watch != nil {
+		c.setProfile(func(p *profile) { p.watch = nil })
 		c.watch.Close()
 		c.watch = nil
 	}

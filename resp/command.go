@@ -43,6 +43,7 @@ type command struct {
 
 	whileSubscribed bool // may be called in RESP2 by a client with subscriptions
 	inMulti         bool // is executed at once, not queued, between MULTI and EXEC
+	mayReplicate    bool // though no write, is sent to the replicas, where there are any
 	wholeCache      bool // deals with more of the cache than the keys that it names
 
 	subcommands []*command
@@ -389,6 +390,7 @@ func init() {
 		shutdownCommands(),
 		debugCommands(),
 		lolwutCommands(),
+		monitorCommands(),
 	} {
 		for _, cmd := range group {
 			cmd.complete()

@@ -2,12 +2,33 @@ package resp
 
 func operatorDocs() map[string]*commandDoc {
 	return map[string]*commandDoc{
+		"client|pause": {
+			summary: "Stop processing commands from clients for some time",
+			since:   "2.9.50", group: "connection",
+			complexity: "O(1)",
+			history: []change{
+				{"6.2.0", "`CLIENT PAUSE WRITE` mode added along with the `mode` option."},
+			},
+			args: []argument{
+				argInt("timeout"),
+				argOneOf("mode", argToken("WRITE"), argToken("ALL")).from("6.2.0").optional(),
+			},
+		},
+		"client|unpause": {
+			summary: "Resume processing of clients that were paused",
+			since:   "6.2.0", group: "connection",
+			complexity: "O(N) Where N is the number of paused clients",
+		},
 		"lolwut": {
 			summary: "Display some computer art and the Redis version",
 			since:   "5.0.0", group: "server",
 			args: []argument{
 				argInt("version").after("VERSION").optional(),
 			},
+		},
+		"monitor": {
+			summary: "Listen for all requests received by the server in real time",
+			since:   "1.0.0", group: "server",
 		},
 		"replicaof": {
 			summary: "Make the server a replica of another instance, or promote it as master.",

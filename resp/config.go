@@ -138,6 +138,16 @@ var parameters = sortedParameters(tlsParameterRows(), latencyParameterRows(), ho
 		set:   func(s *Server, v value) error { return s.Cache.SetMaxBytes(v.number) },
 	},
 	{
+		name: "maxmemory-clients", kind: memoryOrPercent{}, standard: "0",
+		usage: "most memory that connections may hold, in bytes or as in 5% of maxmemory; 0 is no limit",
+		get:   func(s *Server) value { return numberOf(s.settings.maxClientMemory.Load()) },
+		set: func(s *Server, v value) error {
+			s.settings.maxClientMemory.Store(v.number)
+			s.holdMore(0)
+			return nil
+		},
+	},
+	{
 		name: "maxmemory-policy", kind: evictionPolicies, standard: "noeviction",
 		usage: "what to evict at maxmemory: " + strings.Join(evictionPolicies, ", "),
 		get: func(s *Server) value {

@@ -65,6 +65,34 @@ func (k memory) parse(text string) (value, error) {
 	return k.within(int64(min(n, math.MaxInt64)))
 }
 
+// memoryOrPercent is the kind of amounts of memory that may be a share of another one, which is a negative number then.
+type memoryOrPercent struct{}
+
+func (memoryOrPercent) parse(text string) (value, error) {
+	if share, ok := strings.CutSuffix(text, "%"); ok {
+		n, err := strconv.ParseInt(share, 10, 64)
+		switch {
+		case err != nil || n < 0:
+			return value{}, errors.New("argument must be a memory or percent value")
+		case n > 100:
+			return value{}, errors.New("percentage argument must be less or equal to 100")
+		}
+		return numberOf(-n), nil
+	}
+	n, ok := numeric.ParseMemory(text)
+	if !ok {
+		return value{}, errors.New("argument must be a memory or percent value")
+	}
+	return numberOf(int64(min(n, math.MaxInt64))), nil
+}
+
+func (memoryOrPercent) format(v value) string {
+	if v.number < 0 {
+		return strconv.FormatInt(-v.number, 10) + "%"
+	}
+	return strconv.FormatInt(v.number, 10)
+}
+
 // notifications is the kind of classes of events.
 type notifications struct{}
 

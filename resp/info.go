@@ -367,7 +367,7 @@ func (r *infoReport) writeStats() {
 	r.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
 	r.number("expired_keys", n.Expired)
 	r.number("evicted_keys", n.Evicted)
-	r.zeros("evicted_clients")
+	r.number("evicted_clients", n.Dropped)
 	r.number("keyspace_hits", n.Hits)
 	r.number("keyspace_misses", n.Misses)
 	r.number("pubsub_channels", int64(st.Channels))

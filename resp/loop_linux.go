@@ -424,6 +424,8 @@ func (l *loop) serve(k *sock) {
 	if c.collect() || !l.advance(k) || c.finish() {
 		l.drop(k)
 		c.abandon()
+		s.settle(c)
+		return
 	}
 	s.settle(c)
 	c.publish()
@@ -435,7 +437,7 @@ func (l *loop) advance(k *sock) bool {
 	for turn := 0; ; turn++ {
 		for more := true; more; {
 			full := !c.runnable()
-			more = c.in.unread() > 0 && c.process(s)
+			more = (c.in.unread() > 0 || c.delayed != nil) && c.process(s)
 			if !k.flush() {
 				return false
 			}

@@ -2,7 +2,7 @@ package resp
 
 // modes are the states of a connection in which a command is not simply executed. As long as there are none, they cost
 // a command one comparison.
-type modes uint8
+type modes uint16
 
 const (
 	modeQueueing   modes = 1 << iota // between MULTI and EXEC
@@ -24,11 +24,15 @@ func (m *modes) set(mode modes, on bool) {
 
 // callInMode executes or queues one command.
 func (c *client) callInMode(q *queued) {
+	problem := c.objection(q)
+	if problem == "" && c.paused(q) && c.putOff(q) {
+		return
+	}
 	if c.modes&modeSkipNext != 0 {
 		c.modes ^= modeSkipNext | modeSkip
 	}
 	silent := c.silent()
-	if problem := c.objection(q); problem != "" {
+	if problem != "" {
 		c.refuse(q, problem)
 	} else if c.modes&modeQueueing != 0 && !q.cmd.inMulti {
 		c.queue(q)
@@ -50,9 +54,12 @@ func (c *client) runInMode(q *queued) {
 	}
 	if c.modes&modeTimed != 0 {
 		c.runTimed(q)
-		return
+	} else {
+		c.run(q)
 	}
-	c.run(q)
+	if c.srv.conditions.Load()&conditionMonitored != 0 {
+		c.show(q)
+	}
 }
 
 // silent reports whether the client wants no reply to the command being executed.

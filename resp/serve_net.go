@@ -124,6 +124,7 @@ func (n *netConn) flush() bool {
 	}
 	if c.pending() >= flushLen { // the write may take as long as the client likes
 		c.unsentLen.Store(int64(c.pending()))
+		c.account()
 	}
 	_, err := n.conn.Write(c.out[c.sent:])
 	c.srv.netCount.bytesOut.Add(int64(len(c.out) - c.sent))

@@ -77,6 +77,11 @@ type Server struct {
 
 	start    sync.Once
 	settings settings
+
+	conditions atomic.Uint32 // in which commands are not simply executed
+	monitors   monitors
+	pauses     pauses
+
 	users    *acl.Users
 	tls      tlsState
 	loadOnce sync.Once
@@ -86,7 +91,14 @@ type Server struct {
 	seconds   atomic.Int64 // coarse clock: unix seconds, at most about one behind while there are clients
 	connected atomic.Int64 // connections accepted so far
 	rejected  atomic.Int64 // connections refused for MaxClients
-	netCount  counters     // of the connections that have goroutines
+	evicted   atomic.Int64 // clients disconnected for maxmemory-clients
+
+	clientMemory atomic.Int64  // what the clients hold
+	crowded      chan struct{} // holds a token when that is more than they may
+	chargeMu     sync.Mutex
+	charged      int64 // what of it the cache counts
+
+	netCount  counters // of the connections that have goroutines
 	operation operations
 	refusal   atomic.Pointer[string] // what all commands are answered with, if not empty
 	tracker   tracker
@@ -112,6 +124,8 @@ type settings struct {
 	maxQuery     atomic.Int64
 	outputLimits atomic.Pointer[outputLimits]
 	maxTracked   atomic.Int64 // keys, 0: no limit
+
+	maxClientMemory atomic.Int64 // bytes; negative: percent of maxmemory; 0: no limit
 
 	watching         atomic.Uint32 // how closely time is watched, which follows from the next three
 	trackLatency     atomic.Bool
@@ -142,6 +156,7 @@ func (s *Server) init() {
 		s.clients = make(map[int64]*client)
 		s.listeners = make(map[net.Listener]struct{})
 		s.ending = make(chan struct{})
+		s.crowded = make(chan struct{}, 1)
 		s.mu.Unlock()
 	})
 }
@@ -365,9 +380,13 @@ func (s *Server) keepHouse() {
 		case now := <-tick.C:
 			s.seconds.Store(now.Unix())
 			s.sample()
+		case <-s.crowded:
+			s.evictClients()
+			continue
 		case <-s.ending:
 			return
 		}
+		s.charge()
 		if timeout := s.settings.idleTimeout.Load(); timeout > 0 {
 			s.closeIdle(s.seconds.Load() - timeout)
 		}
@@ -467,6 +486,8 @@ func (s *Server) Close() error {
 	}
 	s.wg.Wait()
 	s.watchPauses(false)
+	s.unpause()
+	s.setCharge(0)
 	return nil
 }
 

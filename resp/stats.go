@@ -3,7 +3,6 @@ package resp
 import (
 	"maps"
 	"time"
-	"unsafe"
 
 	"github.com/larderkv/larder"
 )
@@ -12,6 +11,7 @@ import (
 type Counts struct {
 	Connections int64 // accepted
 	Rejected    int64 // connections that were refused
+	Dropped     int64 // connections that were closed because all together held more than maxmemory-clients
 	Commands    int64
 	BytesIn     int64
 	BytesOut    int64
@@ -26,6 +26,7 @@ func (n Counts) since(base Counts) Counts {
 	return Counts{
 		Connections: n.Connections - base.Connections,
 		Rejected:    n.Rejected - base.Rejected,
+		Dropped:     n.Dropped - base.Dropped,
 		Commands:    n.Commands - base.Commands,
 		BytesIn:     n.BytesIn - base.BytesIn,
 		BytesOut:    n.BytesOut - base.BytesOut,
@@ -89,7 +90,7 @@ func (s *Server) stats(store inspected) Stats {
 // counts reads the counters, those of the cache from its statistics.
 func (s *Server) counts(cache larder.Stats) Counts {
 	n := s.totals()
-	n.Connections, n.Rejected = s.connected.Load(), s.rejected.Load()
+	n.Connections, n.Rejected, n.Dropped = s.connected.Load(), s.rejected.Load(), s.evicted.Load()
 	n.Expired, n.Evicted = int64(cache.Expired), int64(cache.Evicted)
 	return n
 }
@@ -126,7 +127,7 @@ func (s *Server) addClients(st *Stats) {
 		unread, unsent := c.unreadLen.Load(), c.unsentLen.Load()
 		st.LongestInput = max(st.LongestInput, unread)
 		st.LongestOutput = max(st.LongestOutput, unsent)
-		st.ClientBytes += int64(unsafe.Sizeof(*c)) + unread + unsent
+		st.ClientBytes += c.memory()
 	}
 }
 

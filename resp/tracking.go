@@ -56,6 +56,7 @@ type tracker struct {
 	clients  map[int64]*client
 	keys     map[string][]int64 // sorted numbers of clients, some of which may have gone
 	items    int                // sum of their lengths
+	bytes    int                // sum of the keys' lengths
 	prefixes map[string][]*client
 	cancel   func() // ends listening to changes, which goes on while there are clients
 }
@@ -70,13 +71,18 @@ func (t *tracker) enable(c *client, to tracking) {
 	for _, prefix := range to.prefixes {
 		t.prefixes[prefix] = append(t.prefixes[prefix], c)
 	}
+	known := 0
 	if c.tracking == nil {
 		c.tracking = new(tracking)
 	} else {
+		known = len(c.tracking.prefixes)
 		to.prefixes = append(c.tracking.prefixes, to.prefixes...)
 		to.caching = c.tracking.caching
 	}
 	*c.tracking = to
+	for _, prefix := range to.prefixes[known:] {
+		c.topics += int64(len(prefix)) + topicCost
+	}
 	t.clients[c.id] = c
 	if t.cancel == nil {
 		t.cancel = t.srv.Cache.OnChange(func(ch larder.Change) { t.changed(ch.Key, ch.All, ch.Origin) })
@@ -97,12 +103,15 @@ func (t *tracker) disable(c *client) {
 			delete(t.prefixes, prefix)
 		}
 	}
+	for _, prefix := range c.tracking.prefixes {
+		c.topics -= int64(len(prefix)) + topicCost
+	}
 	c.tracking = nil
 	c.showTracking()
 	delete(t.clients, c.id)
 	if len(t.clients) == 0 {
 		clear(t.keys)
-		t.items = 0
+		t.items, t.bytes = 0, 0
 		t.cancel()
 		t.cancel = nil
 	}
@@ -129,6 +138,7 @@ func (t *tracker) remember(c *client, key []byte) {
 	t.keys[string(key)] = slices.Insert(ids, at, c.id)
 	t.items++
 	if !known {
+		t.bytes += len(key)
 		t.makeRoom(text(key))
 	}
 }
@@ -180,6 +190,7 @@ func (t *tracker) invalidate(key string, origin int64) {
 	}
 	delete(t.keys, key)
 	t.items -= len(ids)
+	t.bytes -= len(key)
 	for _, id := range ids {
 		if c := t.clients[id]; c != nil && !c.tracking.bcast {
 			t.tell(c, key, false, origin)
@@ -190,7 +201,7 @@ func (t *tracker) invalidate(key string, origin int64) {
 // invalidateAll tells all that everything may have changed.
 func (t *tracker) invalidateAll() {
 	clear(t.keys)
-	t.items = 0
+	t.items, t.bytes = 0, 0
 	for _, c := range t.clients {
 		t.tell(c, "", true, 0)
 	}
@@ -244,6 +255,19 @@ func (t *tracker) breakOff(c *client) {
 	if resp > 2 {
 		c.push(appendHeader(appendBulk(appendHeader(nil, '*', 2), "tracking-redir-broken"), ':', c.tracking.redirect))
 	}
+}
+
+// What an entry of the table costs beside its key, and a client in it.
+const (
+	trackedKeyCost  = 64
+	trackedItemCost = 8
+)
+
+// memory returns about what the table of keys holds.
+func (t *tracker) memory() int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return int64(t.bytes + trackedKeyCost*len(t.keys) + trackedItemCost*t.items)
 }
 
 // addStats adds what is tracked.
