@@ -100,7 +100,6 @@ func cmdWatch(c *client, args [][]byte) {
 			c.writeErr(err)
 			return
 		}
-		c.watch = watch
 		c.setProfile(func(p *profile) { p.watch = watch })
 	}
 	lists := lendLists()
@@ -117,10 +116,9 @@ func cmdUnwatch(c *client, _ [][]byte) {
 }
 
 func (c *client) unwatch() {
-	if c.watch != nil {
+	if watch := c.watch; watch != nil {
 		c.setProfile(func(p *profile) { p.watch = nil })
-		c.watch.Close()
-		c.watch = nil
+		watch.Close()
 	}
 }
 

@@ -191,11 +191,13 @@ func (r *infoReport) writeServer() {
 	r.text("multiplexing_api", r.srv.multiplexing())
 	r.text("go_version", runtime.Version())
 	r.number("process_id", int64(os.Getpid()))
+	r.text("process_supervised", "no")
 	r.text("run_id", r.srv.ops().runID)
 	r.number("tcp_port", int64(cmp.Or(r.srv.boundPort(false), r.srv.boundPort(true))))
 	r.number("server_time_usec", now.UnixMicro())
 	r.number("uptime_in_seconds", uptime)
 	r.number("uptime_in_days", uptime/(24*60*60))
+	r.number("lru_clock", now.Unix()&(1<<24-1)) // 24 bits of seconds, as DEBUG OBJECT shows them
 	r.text("executable", executable())
 	r.text("config_file", "")
 	r.zeros("io_threads_active")
@@ -283,6 +285,12 @@ func (r *infoReport) writeMemory() {
 	r.number("used_memory_dataset", data)
 	r.text("used_memory_dataset_perc", percent(data, used))
 	r.bytes("used_memory_go_heap", heap)
+	r.bytes("used_memory_lua", 0)
+	r.zeros("used_memory_vm_eval", "used_memory_scripts_eval", "number_of_cached_scripts", "number_of_functions",
+		"number_of_libraries", "used_memory_vm_functions")
+	r.bytes("used_memory_vm_total", 0)
+	r.zeros("used_memory_functions")
+	r.bytes("used_memory_scripts", 0)
 	r.number("allocator_allocated", data)
 	r.number("allocator_active", used)
 	r.number("allocator_resident", used)
@@ -349,9 +357,23 @@ func readMetrics(names ...string) []int64 {
 // Version returns the version of larder that the program is built with. INFO shows it as larder_version.
 func Version() string { return build().version }
 
+// writePersistence says what Redis says when nothing has been saved since it was started, and nothing is to be.
 func (r *infoReport) writePersistence() {
-	r.zeros("loading", "async_loading", "current_cow_size", "rdb_bgsave_in_progress", "rdb_saves", "aof_enabled",
-		"aof_rewrite_in_progress", "aof_rewrite_scheduled", "module_fork_in_progress")
+	r.zeros("loading", "async_loading", "current_cow_peak", "current_cow_size", "current_cow_size_age")
+	r.fraction("current_fork_perc", 0)
+	r.zeros("current_save_keys_processed", "current_save_keys_total", "rdb_bgsave_in_progress")
+	r.number("rdb_last_save_time", processStart.Unix())
+	r.text("rdb_last_bgsave_status", "ok")
+	r.number("rdb_last_bgsave_time_sec", -1)
+	r.number("rdb_current_bgsave_time_sec", -1)
+	r.zeros("rdb_saves", "rdb_last_cow_size", "rdb_last_load_keys_expired", "rdb_last_load_keys_loaded", "aof_enabled",
+		"aof_rewrite_in_progress", "aof_rewrite_scheduled")
+	r.number("aof_last_rewrite_time_sec", -1)
+	r.number("aof_current_rewrite_time_sec", -1)
+	r.text("aof_last_bgrewrite_status", "ok")
+	r.zeros("aof_rewrites", "aof_rewrites_consecutive_failures")
+	r.text("aof_last_write_status", "ok")
+	r.zeros("aof_last_cow_size", "module_fork_in_progress", "module_fork_last_cow_size")
 }
 
 func (r *infoReport) writeStats() {
@@ -361,8 +383,11 @@ func (r *infoReport) writeStats() {
 	r.number("instantaneous_ops_per_sec", int64(r.rates.commands))
 	r.number("total_net_input_bytes", n.BytesIn)
 	r.number("total_net_output_bytes", n.BytesOut)
+	r.zeros("total_net_repl_input_bytes", "total_net_repl_output_bytes")
 	r.fraction("instantaneous_input_kbps", r.rates.bytesIn/1024)
 	r.fraction("instantaneous_output_kbps", r.rates.bytesOut/1024)
+	r.fraction("instantaneous_input_repl_kbps", 0)
+	r.fraction("instantaneous_output_repl_kbps", 0)
 	r.number("rejected_connections", n.Rejected)
 	r.zeros("sync_full", "sync_partial_ok", "sync_partial_err")
 	r.number("expired_keys", n.Expired)
@@ -378,7 +403,8 @@ func (r *infoReport) writeStats() {
 	r.number("tracking_total_keys", int64(st.TrackedKeys))
 	r.number("tracking_total_items", int64(st.TrackedItems))
 	r.number("tracking_total_prefixes", int64(st.TrackedPrefixes))
-	r.zeros("unexpected_error_replies")
+	r.zeros("unexpected_error_replies", "dump_payload_sanitizations", "io_threaded_reads_processed",
+		"io_threaded_writes_processed")
 	total := int64(0)
 	for _, count := range r.errorReplies {
 		total += count

@@ -321,6 +321,7 @@ func (s *Server) add(c *client, goroutine bool) error {
 	s.connected.Add(1)
 	s.clients[c.id] = c
 	c.heedRefusal()
+	c.account()
 	if goroutine {
 		s.wg.Add(1)
 	}
