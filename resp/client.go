@@ -52,8 +52,9 @@ type client struct {
 	away     bool // it is on its errand
 	onErrand bool // this is an envoy
 	waitSeq  uint64
-	onCancel func()  // ends what a deferred command waits for when its client goes
-	delayed  *queued // a command that is to be executed first, once a pause is over
+	onCancel func()      // ends what a deferred command waits for when its client goes
+	deferred atomic.Bool // as waiting, for others
+	delayed  *queued     // a command that is to be executed first, once a pause is over
 
 	fd         int // -1 if the owner knows of none
 	addr       string
@@ -392,6 +393,7 @@ func (c *client) publish() {
 // called with the number that it returns. When the client goes first, cancel is called, if not nil.
 func (c *client) deferReply(cancel func()) (seq uint64) {
 	c.waiting = true
+	c.deferred.Store(true)
 	c.waitSeq++
 	c.onCancel = cancel
 	return c.waitSeq
@@ -400,6 +402,7 @@ func (c *client) deferReply(cancel func()) (seq uint64) {
 // undefer takes deferReply back: the handler answers after all.
 func (c *client) undefer() {
 	c.waiting = false
+	c.deferred.Store(false)
 	c.onCancel = nil
 }
 
@@ -410,8 +413,8 @@ func (c *client) resume(seq uint64, reply func(c *client)) {
 		if !c.waiting || c.waitSeq != seq {
 			return
 		}
-		c.waiting, c.away = false, false
-		c.onCancel = nil
+		c.undefer()
+		c.away = false
 		c.begun = len(c.out)
 		c.answerHeld(reply)
 		c.hush()

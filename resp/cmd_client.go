@@ -190,6 +190,13 @@ func (p *profile) kind() clientType {
 
 func (p *profile) subscribed() bool { return p.subs != [3]int{} }
 
+// listens reports whether the client is there for what it is sent.
+func (c *client) listens() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.monitor || c.subscribed()
+}
+
 // clientFilter selects clients. What is zero in it does not restrict.
 type clientFilter struct {
 	ids        []int64

@@ -406,11 +406,13 @@ func (s *Server) restHouse() bool {
 	return !s.housework
 }
 
+// closeIdle disconnects the clients that have sent nothing since then, but for those that have nothing to send: whose
+// command waits or is at work, subscribers and monitors.
 func (s *Server) closeIdle(since int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.clients {
-		if c.lastActive.Load() < since {
+		if c.lastActive.Load() < since && !c.deferred.Load() && !c.listens() {
 			c.kill("idle")
 		}
 	}
