@@ -65,7 +65,15 @@ func (c *client) memory() int64 {
 
 // holdMore adds to what all clients hold. It may be called with any lock held.
 func (s *Server) holdMore(n int64) {
-	if sum := s.clientMemory.Add(n); n <= 0 || s.settings.maxClientMemory.Load() == 0 || sum <= s.clientMemoryLimit() {
+	s.clientMemory.Add(n)
+	if n > 0 {
+		s.checkCrowd()
+	}
+}
+
+// checkCrowd has clients evicted if they hold more than they may.
+func (s *Server) checkCrowd() {
+	if s.settings.maxClientMemory.Load() == 0 || s.clientMemory.Load() <= s.clientMemoryLimit() {
 		return
 	}
 	select {

@@ -104,6 +104,19 @@ func TestClientEviction(t *testing.T) {
 	})
 }
 
+// TestLoweredClientMemory evicts at once when the limit is lowered.
+func TestLoweredClientMemory(t *testing.T) {
+	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
+		admin, large := newPeer(t, dial()), newPeer(t, dial())
+		go large.Write([]byte("*2\r\n$4\r\nECHO\r\n$67108864\r\n" + strings.Repeat("x", 2<<20)))
+		eventually(t, "much is held", func() bool { return srv.clientMemory.Load() > 2<<20 })
+		admin.do("CONFIG SET maxmemory-clients 50%\r\n", "+OK\r\n") // of no limit
+		admin.do("PING\r\nCONFIG SET maxmemory-clients 1mb\r\n", "+PONG\r\n+OK\r\n")
+		large.expectEnd()
+		admin.do("PING\r\n", "+PONG\r\n")
+	})
+}
+
 // TestClientEvictionOfReaders evicts one who does not read what it has asked for, and one who does not read its messages.
 func TestClientEvictionOfReaders(t *testing.T) {
 	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {

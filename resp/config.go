@@ -143,7 +143,7 @@ var parameters = sortedParameters(tlsParameterRows(), latencyParameterRows(), ho
 		get:   func(s *Server) value { return numberOf(s.settings.maxClientMemory.Load()) },
 		set: func(s *Server, v value) error {
 			s.settings.maxClientMemory.Store(v.number)
-			s.holdMore(0)
+			s.checkCrowd()
 			return nil
 		},
 	},

@@ -393,6 +393,7 @@ func (s *Server) keepHouse() {
 		}
 		s.closeSlow()
 		if s.restHouse() {
+			s.charge()
 			return
 		}
 	}
