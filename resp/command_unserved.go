@@ -9,29 +9,18 @@ var unserved = []struct {
 	category aclCategory
 	names    string
 }{
-	{catSlow, "cluster cluster|countkeysinslot cluster|getkeysinslot cluster|help cluster|info cluster|keyslot " +
-		"cluster|links cluster|myid cluster|nodes cluster|shards cluster|slots function module " +
-		"module|help script xgroup xinfo"},
-	{catAdmin | catSlow | catDangerous, "bgrewriteaof bgsave cluster|addslots cluster|addslotsrange cluster|bumpepoch " +
-		"cluster|count-failure-reports cluster|delslots cluster|delslotsrange cluster|failover " +
-		"cluster|flushslots cluster|forget cluster|meet cluster|replicas cluster|replicate cluster|reset " +
-		"cluster|saveconfig cluster|set-config-epoch cluster|setslot cluster|slaves failover module|list " +
-		"module|load module|loadex module|unload monitor psync replconf replicaof save shutdown slaveof sync"},
-	{catFast | catConnection, "asking readonly readwrite"},
-	{catWrite | catSortedSet | catSlow | catBlocking, "bzmpop"},
-	{catWrite | catSortedSet | catFast | catBlocking, "bzpopmax bzpopmin"},
-	{catSlow | catConnection, "client|caching client|getredir client|reply client|tracking client|trackinginfo wait"},
-	{catAdmin | catSlow | catDangerous | catConnection, "client|pause client|unpause"},
+	{catSlow, "function module module|help script xgroup xinfo"},
+	{catAdmin | catSlow | catDangerous, "bgrewriteaof bgsave failover module|list module|load module|loadex " +
+		"module|unload psync replconf save sync"},
 	{catKeyspace | catRead | catSlow, "dump"},
 	{catSlow | catScripting, "eval eval_ro evalsha evalsha_ro fcall fcall_ro function|dump function|help function|kill " +
-		"function|list function|stats script|debug script|exists script|flush script|help script|kill " +
-		"script|load"},
+		"function|list function|stats script|debug script|exists script|flush script|help script|kill script|load"},
 	{catWrite | catSlow | catScripting, "function|delete function|flush function|load function|restore"},
-	{catAdmin | catFast | catDangerous, "lastsave role"},
-	{catRead | catFast, "lolwut"},
+	{catAdmin | catFast | catDangerous, "lastsave"},
 	{catKeyspace | catWrite | catSlow | catDangerous, "migrate restore restore-asking"},
 	{catWrite | catStream | catFast, "xack xadd xautoclaim xclaim xdel xsetid"},
-	{catWrite | catStream | catSlow, "xgroup|create xgroup|createconsumer xgroup|delconsumer xgroup|destroy xgroup|setid xtrim"},
+	{catWrite | catStream | catSlow, "xgroup|create xgroup|createconsumer xgroup|delconsumer xgroup|destroy xgroup|setid " +
+		"xtrim"},
 	{catStream | catSlow, "xgroup|help xinfo|help"},
 	{catRead | catStream | catSlow, "xinfo|consumers xinfo|groups xinfo|stream xpending xrange xrevrange"},
 	{catRead | catStream | catFast, "xlen"},
