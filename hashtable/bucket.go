@@ -48,26 +48,37 @@ const (
 	highBits = 0x8080808080808080
 )
 
-// zeroBytes sets the high bit of each zero byte of x. A byte of value 1 just
+// zeroBytes sets the high bit of each zero byte of x, and leaves the other bits undefined. A byte of value 1 just
 // above a zero byte may be set as well; callers compare the entry anyway.
-func zeroBytes(x uint64) uint64 { return (x - lowBits) &^ x & highBits }
+func zeroBytes(x uint64) uint64 { return (x - lowBits) &^ x }
 
 // match returns the slots whose tag may equal tag, free slots included.
 func (b *bucket) match(tag uint8) matches {
 	pattern := uint64(tag) * lowBits
-	lo := zeroBytes(binary.LittleEndian.Uint64(b.tags[:8]) ^ pattern)
-	hi := zeroBytes(uint64(binary.LittleEndian.Uint32(b.tags[8:])) ^ pattern&0xffffffff)
-	return matches(lo | hi>>4&0x08080808)
+	low := binary.LittleEndian.Uint64(b.tags[:8]) ^ pattern
+	high := uint64(binary.LittleEndian.Uint32(b.tags[8:])) ^ pattern
+	return matches(zeroBytes(low)&highBits | zeroBytes(high)>>4&0x08080808)
 }
 
 // matches is a set of slots: bit 8i+7 stands for slot i of the first eight, bit
 // 8i+3 for slot 8+i.
 type matches uint64
 
+// slotOf tells the slot by the bit that stands for it, or by 64 for no bit.
+var slotOf = func() (slots [65]uint8) {
+	for i := range uint8(bucketSlots) {
+		if i < 8 {
+			slots[8*i+7] = i
+		} else {
+			slots[8*(i-8)+3] = i
+		}
+	}
+	return slots
+}()
+
 // first returns the first slot in the order of bits. The set is not empty.
 func (m matches) first() uint32 {
-	bit := uint32(bits.TrailingZeros64(uint64(m)))
-	return bit>>3 + (bit>>2&1^1)<<3
+	return uint32(slotOf[bits.TrailingZeros64(uint64(m))])
 }
 
 // rest returns the set without its first slot.

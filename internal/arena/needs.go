@@ -26,4 +26,4 @@ func (a *Arena) Resident() int { return a.pages.resident * PageSize }
 
 // InChunk reports whether n bytes from r on end within r's chunk: together with a
 // Peek of some of them, that all n may be read. O(1).
-func InChunk(r Ref, n int) bool { return uintptr(n) <= ChunkSize-uintptr(r&offsetMask)*unit }
+func InChunk(r Ref, n int) bool { return uintptr(r&offsetMask)*unit+uintptr(n) <= ChunkSize }

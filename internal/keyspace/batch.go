@@ -123,7 +123,7 @@ func (v View) readInto(b *Batch, key string, s *seat) (err error) {
 	if s.bucket == nil || v.tx() != nil {
 		buf, ok, err = v.AppendString(b.buf, key)
 	} else {
-		buf, ok, err = v.appendNearby(b.buf, key, s.shard, s.hash, s.way, s.version)
+		buf, ok, err = v.appendNearby(b.buf, key, s.hash, s.version)
 	}
 	if err != nil && err != ErrWrongType {
 		return err
@@ -137,13 +137,13 @@ func (v View) takeInto(b *Batch, key string, s *seat) bool {
 	if s.entry == nil || v.session != nil && v.session.tx != nil {
 		return false
 	}
-	buf, header, ok := s.shard.takePlain(b.buf, key, s.entry, s.ref, s.version)
+	buf, ok := s.shard.takePlain(b.buf, key, s.entry, s.ref, s.version)
 	if !ok {
 		return false
 	}
 	b.Add(buf, true)
 	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
-		v.peeked(key, s.shard, s.entry, header, s.version, s.hash)
+		v.appended(buf, key, s.entry, s.hash, s.version)
 	}
 	return true
 }
@@ -170,8 +170,8 @@ func (v View) prefetch(keys []string, b *Batch) {
 		s := &seats[i]
 		s.hash = v.ks.hash(key)
 		s.shard = v.ks.shardOf(key, s.hash)
-		s.version = s.shard.version.Load()
-		s.find(&s.shard.indexes[v.db])
+		s.version = s.shard.settled()
+		s.find(v.index(s.shard))
 	}
 	sum := uint64(0)
 	for i := range seats {
@@ -194,7 +194,7 @@ func (v View) prefetch(keys []string, b *Batch) {
 func (s *seat) find(ix *index) {
 	s.bucket = nil
 	s.way = ix.table.Way(s.hash)
-	if s.way != 0 && ix.seed == 0 && s.version&1 == 0 && s.shard.unchanged(s.version) {
+	if s.way != 0 && ix.seed == 0 && s.shard.unchanged(s.version) {
 		s.bucket, s.tag = s.way.Bucket(s.hash)
 	}
 }

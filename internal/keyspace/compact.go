@@ -98,7 +98,7 @@ func (sh *shard) compactSlice(steps int) (more bool) {
 	sh.beginWrite()
 	sh.epoch++
 	for range steps {
-		c.index = &sh.indexes[c.db]
+		c.index = sh.index(c.db)
 		t := &c.index.table
 		t.Relocate(sh.arena, c.cursor)
 		if c.tables {
@@ -115,7 +115,7 @@ func (sh *shard) compactSlice(steps int) (more bool) {
 		if c.cursor != 0 {
 			continue
 		}
-		if c.db++; c.db == len(sh.indexes) {
+		if c.db++; c.db == len(sh.ks.databases) {
 			sh.arena.EndEvacuation()
 			c.active = false
 			return false

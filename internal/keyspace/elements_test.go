@@ -192,13 +192,13 @@ func TestElementExpiryIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, ks)
-	if n := ks.shards[0].indexes[0].perishable; n != 2 {
+	if n := ks.shards[0].index(0).perishable; n != 2 {
 		t.Errorf("%d keys have elements that expire, want 2", n)
 	}
 	mustSet(t, v, "b", "x")
 	del(v, "c")
 	check(t, ks)
-	if n := ks.shards[0].indexes[0].perishable; n != 0 {
+	if n := ks.shards[0].index(0).perishable; n != 0 {
 		t.Errorf("%d keys have elements that expire, want none", n)
 	}
 }

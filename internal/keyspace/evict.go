@@ -173,7 +173,7 @@ func (sh *shard) evictOne() int {
 	if !ok {
 		return 0
 	}
-	ix := &sh.indexes[db]
+	ix := sh.index(db)
 	var ref arena.Ref
 	if policy == AllKeysLFU {
 		ref = sh.leastWorthy(ix)
@@ -210,15 +210,15 @@ func (sh *shard) sampleDB(volatile bool) (db int, ok bool) {
 		return ix.table.Len()
 	}
 	total := 0
-	for i := range sh.indexes {
-		total += candidates(&sh.indexes[i])
+	for i := range sh.ks.databases {
+		total += candidates(sh.index(i))
 	}
 	if total == 0 {
 		return 0, false
 	}
 	pick := int(sh.src.Uint64() % uint64(total))
-	for i := range sh.indexes {
-		if pick -= candidates(&sh.indexes[i]); pick < 0 {
+	for i := range sh.ks.databases {
+		if pick -= candidates(sh.index(i)); pick < 0 {
 			return i, true
 		}
 	}

@@ -74,8 +74,8 @@ func (sh *shard) leastWorthy(ix *index) arena.Ref {
 
 // keys returns the number of keys of all databases.
 func (sh *shard) keys() (n int) {
-	for i := range sh.indexes {
-		n += sh.indexes[i].len()
+	for i := range sh.ks.databases {
+		n += sh.index(i).len()
 	}
 	return n
 }

@@ -36,10 +36,10 @@ type sweeper struct {
 func (sh *shard) sweepSlice(now int64, budget int) (seen, expired int) {
 	sw := &sh.sweep
 	sw.now, sw.seen, sw.expired = now, 0, 0
-	for skipped := 0; sw.seen < budget && skipped < len(sh.indexes); {
-		sw.index = &sh.indexes[sw.db]
+	for skipped := 0; sw.seen < budget && skipped < len(sh.ks.databases); {
+		sw.index = sh.index(sw.db)
 		if sw.index.volatile == 0 && sw.index.perishable == 0 {
-			sw.db, sw.cursor = (sw.db+1)%len(sh.indexes), 0
+			sw.db, sw.cursor = (sw.db+1)%len(sh.ks.databases), 0
 			skipped++
 			continue
 		}
@@ -51,7 +51,7 @@ func (sh *shard) sweepSlice(now int64, budget int) (seen, expired int) {
 		sw.cursor = next
 		sw.seen++
 		if sw.cursor == 0 {
-			sw.db = (sw.db + 1) % len(sh.indexes)
+			sw.db = (sw.db + 1) % len(sh.ks.databases)
 			skipped++
 		}
 	}

@@ -124,7 +124,7 @@ func check(t testing.TB, ks *Keyspace) {
 	t.Helper()
 	for _, sh := range ks.shards {
 		sh.mu.Lock()
-		for db := range sh.indexes {
+		for db := range sh.ks.databases {
 			sh.checkIndex(t, db)
 		}
 		sh.mu.Unlock()
@@ -133,7 +133,7 @@ func check(t testing.TB, ks *Keyspace) {
 
 func (sh *shard) checkIndex(t testing.TB, db int) {
 	t.Helper()
-	ix := &sh.indexes[db]
+	ix := sh.index(db)
 	entries, volatile, structured, perishable := 0, 0, 0, 0
 	var byType [len(ix.byType)]uint32
 	for cursor := uint64(0); ; {

@@ -16,7 +16,7 @@ const collectSlice = 1024
 func (v View) Flush(async bool) error { return v.flush(async, v.db, v.db+1) }
 
 // FlushAll removes all keys of all databases.
-func (v View) FlushAll(async bool) error { return v.flush(async, 0, v.ks.databases) }
+func (v View) FlushAll(async bool) error { return v.flush(async, 0, len(v.ks.databases)) }
 
 func (v View) flush(async bool, from, to int) error {
 	if !async {
@@ -52,7 +52,7 @@ func (v View) flush(async bool, from, to int) error {
 
 // flush drops a database's part of the shard and reports whether there was anything in it.
 func (sh *shard) flush(db int) bool {
-	ix := &sh.indexes[db]
+	ix := sh.index(db)
 	sh.signalDB(db, func(key string) bool { return sh.has(db, key) })
 	if ix.len() == 0 {
 		return false
@@ -64,7 +64,7 @@ func (sh *shard) flush(db int) bool {
 			sh.garbage = append(sh.garbage, garbage{table: t})
 		}
 	}
-	*ix = index{arena: ix.arena, ks: ix.ks}
+	ix.contents = contents{}
 	if sh.keys() == 0 && sh.worth != nil {
 		sh.ks.mem.Charge(-sh.worth.Bytes())
 		sh.worth = nil
@@ -74,7 +74,7 @@ func (sh *shard) flush(db int) bool {
 }
 
 func (sh *shard) has(db int, key string) bool {
-	s := Slot{shard: sh, index: &sh.indexes[db], key: key, hash: sh.ks.hash(key)}
+	s := Slot{shard: sh, index: sh.index(db), key: key, hash: sh.ks.hash(key)}
 	s.find()
 	return s.ref != 0
 }
@@ -95,7 +95,7 @@ func (sh *shard) collectAll() error {
 // SwapDB exchanges two databases: who used one sees the other's keys at once.
 // O(shards).
 func (v View) SwapDB(a, b int) error {
-	if a < 0 || b < 0 || a >= v.ks.databases || b >= v.ks.databases {
+	if a < 0 || b < 0 || a >= len(v.ks.databases) || b >= len(v.ks.databases) {
 		return ErrInvalidDB
 	}
 	tx, err := v.BeginAll()
@@ -113,7 +113,7 @@ func (v View) SwapDB(a, b int) error {
 		sh.signalDB(b, either)
 		sh.beginWrite()
 		sh.epoch++
-		sh.indexes[a], sh.indexes[b] = sh.indexes[b], sh.indexes[a]
+		sh.index(a).contents, sh.index(b).contents = sh.index(b).contents, sh.index(a).contents
 		sh.markReadyDB(a)
 		sh.markReadyDB(b)
 	}

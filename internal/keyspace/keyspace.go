@@ -13,7 +13,6 @@ import (
 	"github.com/larderkv/larder/internal/arena"
 	"github.com/larderkv/larder/internal/eviction"
 	"github.com/larderkv/larder/internal/hotkeys"
-	"github.com/zeebo/xxh3"
 )
 
 // MaxSize is the longest key or value in bytes: that of a Redis string.
@@ -51,7 +50,7 @@ type Keyspace struct {
 	seed      uint64
 	shardMask uint64
 	shards    []*shard
-	databases int
+	databases []database
 	clock     Clock
 	mem       *arena.Memory
 	maxBytes  atomic.Int64
@@ -80,19 +79,14 @@ type Keyspace struct {
 // Open returns an empty keyspace.
 func Open(o Options) (*Keyspace, error) {
 	ks := &Keyspace{
-		seed:      o.Seed,
-		databases: o.Databases,
-		clock:     o.Clock,
-		mem:       arena.NewMemory(),
-		stop:      make(chan struct{}),
+		seed:  o.Seed,
+		clock: o.Clock,
+		mem:   arena.NewMemory(),
+		stop:  make(chan struct{}),
 	}
 	if ks.seed == 0 {
 		ks.seed = randomSeed()
 	}
-	if ks.databases <= 0 {
-		ks.databases = defaultDatabases
-	}
-	ks.databases = min(ks.databases, maxDatabases)
 	if ks.clock == nil {
 		ks.clock = systemClock{}
 	}
@@ -105,11 +99,22 @@ func Open(o Options) (*Keyspace, error) {
 	for i := range ks.shards {
 		ks.shards[i] = newShard(ks, i)
 	}
+	ks.openDatabases(o.Databases)
 	ks.now()
 	if !o.NoMaintenance {
 		ks.stopped.Go(ks.maintain)
 	}
 	return ks, nil
+}
+
+func (ks *Keyspace) openDatabases(n int) {
+	if n <= 0 {
+		n = defaultDatabases
+	}
+	ks.databases = make([]database, min(n, maxDatabases))
+	for db := range ks.databases {
+		ks.databases[db].open(ks, db)
+	}
 }
 
 func shardCount(o Options) int {
@@ -165,7 +170,7 @@ func (ks *Keyspace) Close() error {
 }
 
 // Databases returns how many numbered databases there are.
-func (ks *Keyspace) Databases() int { return ks.databases }
+func (ks *Keyspace) Databases() int { return len(ks.databases) }
 
 // MaxBytes returns the memory limit, zero for none.
 func (ks *Keyspace) MaxBytes() int64 { return ks.maxBytes.Load() }
@@ -178,11 +183,8 @@ func (ks *Keyspace) SetMaxBytes(n int64) {
 	ks.setRecording()
 }
 
-func (ks *Keyspace) hash(key string) uint64 { return xxh3.HashStringSeed(key, ks.seed) }
-
 // shardOf returns the shard of a key whose hash is h. Like in Redis Cluster a
 // key with a {tag} goes by its tag, so that all keys of a tag share a shard.
-// The hash's low bits choose the shard, its high bits the place in the table.
 func (ks *Keyspace) shardOf(key string, h uint64) *shard {
 	if i := strings.IndexByte(key, '{'); i >= 0 {
 		if n := strings.IndexByte(key[i+1:], '}'); n > 0 {

@@ -57,7 +57,7 @@ func (w *sizeWalk) walk(ctx context.Context, sh *shard, db int) error {
 		if err := sh.lock(); err != nil {
 			return err
 		}
-		ix := &sh.indexes[db]
+		ix := sh.index(db)
 		if err := sh.finishMove(ix); err != nil {
 			sh.unlock()
 			return err
@@ -75,7 +75,7 @@ func (w *sizeWalk) walk(ctx context.Context, sh *shard, db int) error {
 // slice looks at the next entries from the cursor on and returns where to go on, zero at the end. The caller holds the
 // lock.
 func (w *sizeWalk) slice(sh *shard, db int, cursor uint64) (next uint64) {
-	ix, now := &sh.indexes[db], w.ks.now()
+	ix, now := sh.index(db), w.ks.now()
 	for budget := sliceEntries; budget > 0; budget-- {
 		refs, next := ix.table.Scan(&sh.env, ix, cursor, sh.scratch[:0])
 		sh.scratch = refs

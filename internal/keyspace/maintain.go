@@ -114,8 +114,8 @@ func (sh *shard) maintain(now int64) (more bool) {
 	if expired*10 > seen {
 		more = true
 	}
-	for i := range sh.indexes {
-		ix := &sh.indexes[i]
+	for db := range sh.ks.databases {
+		ix := sh.index(db)
 		if !ix.moving && ix.table.Skewed() {
 			sh.startMove(ix)
 		}

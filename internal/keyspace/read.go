@@ -7,7 +7,6 @@ import (
 	"sync/atomic"
 	"unsafe"
 
-	"github.com/larderkv/larder/hashtable"
 	"github.com/larderkv/larder/internal/arena"
 )
 
@@ -28,68 +27,95 @@ const (
 // writers of the shard interfere, writes no shared memory unless the key's
 // access bits are due to change, and allocates only to grow dst. O(1) plus the copy.
 //
-// The common case is written out here: a string without an expiry, the first whose tag fits in
-// the bucket in which it is looked for first, with room for it in dst, while nobody writes.
-// Lookups that follow one another overlap their cache misses as far as the processor looks ahead, which
-// is a matter of how few instructions, and how few mispredicted branches, one lookup takes.
+// The common case is written out here: a short key without a {tag}, whose string has no expiry,
+// is the first with its tag in the bucket in which it is looked for first, and is of a common length with room for it in
+// dst, while nobody writes. Lookups that follow one another overlap their cache misses as far as the processor looks
+// ahead, which is a matter of how few instructions one lookup takes. So there is no call on this way that comes
+// back, for which registers would have to be saved.
 func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
-	if !optimistic || v.inTx() {
-		return v.appendLocked(dst, key)
+	if !optimistic || v.session != nil || !isShort(key) {
+		return v.appendAny(dst, key)
 	}
-	h := v.ks.hash(key)
-	// A key with a {tag} may be in another shard. Then it is not found here.
-	sh := v.ks.shards[h&v.ks.shardMask]
-	version := sh.version.Load()
-	ix := &sh.indexes[v.db]
+	v.session = nil // which need not be kept, then
+	first, last := shortWords(key)
+	h := v.short.hash(first, last, len(key))
+	ix := v.indexOf(h)
+	version := ix.shard.settled()
 	way := ix.table.Way(h)
-	if way == 0 || ix.seed != 0 || version&1 != 0 || !sh.unchanged(version) {
+	if way == 0 || ix.seed != 0 || !ix.shard.unchanged(version) {
 		return v.appendUnusual(dst, key, h)
 	}
 	bucket, tag := way.Bucket(h)
 	m := bucket.Match(tag)
 	if m.Empty() {
-		return v.appendNearby(dst, key, sh, h, way, version)
+		return v.appendNearby(dst, key, h, version)
 	}
 	ref := m.Ref()
-	p := sh.arena.Peek(ref, cacheLine)
+	p := ix.arena.Peek(ref, cacheLine)
 	if p == nil {
-		return v.appendUnusual(dst, key, h)
+		return v.appendNearby(dst, key, h, version)
 	}
 	header := loadHeader(p)
 	n := int(header >> valueShift)
-	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || n > cap(dst)-len(dst) {
-		return v.appendNearby(dst, key, sh, h, way, version)
+	if !isPlain(header, key) || load64(unsafe.Add(p, headerSize)) != first || load64(unsafe.Add(p, headerSize+len(key)-8)) != last ||
+		!isCommon(n) || n > cap(dst)-len(dst) || !arena.InChunk(ref, headerSize+maxShort+n) {
+		return v.appendNearby(dst, key, h, version)
 	}
-	out := dst[:len(dst)+n]
-	copyBytes(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
-	if !sh.unchanged(version) {
+	copyCommon(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
+	if !ix.shard.unchanged(version) {
 		return v.appendUnusual(dst, key, h)
 	}
-	if v.session != nil || recording(v.ks.recording.Load()) != recordNothing {
-		v.peeked(key, sh, p, header, version, h)
+	if recording(v.ks.recording.Load()) != recordNothing {
+		return v.appended(dst[:len(dst)+n], key, p, h, version)
 	}
-	return out, true, nil
+	return dst[:len(dst)+n], true, nil
 }
 
-// appendNearby is AppendString for keys that were not the first candidate: those that share a tag with another, those
-// that found their bucket full and went to one of the next, and values that dst has no room for.
-func (v View) appendNearby(dst []byte, key string, sh *shard, h uint64, way hashtable.Way, version uint64) ([]byte, bool, error) {
+// appendAny is AppendString for keys that are not short, and for views that are not plain.
+func (v View) appendAny(dst []byte, key string) ([]byte, bool, error) {
+	if !optimistic || v.inTx() {
+		return v.appendLocked(dst, key)
+	}
+	h := v.ks.hash(key)
+	return v.appendNearby(dst, key, h, v.indexOf(h).shard.settled())
+}
+
+// appendNearby is AppendString for strings without an expiry, wherever their entry lies: among others with
+// the same tag, or in one of the next buckets since the first was full. A key with a {tag} may be in
+// another shard; then it is not found here.
+func (v View) appendNearby(dst []byte, key string, h, version uint64) ([]byte, bool, error) {
+	ix := v.indexOf(h)
+	way := ix.table.Way(h)
+	if way == 0 || ix.seed != 0 || !ix.shard.unchanged(version) {
+		return v.appendUnusual(dst, key, h)
+	}
 	home, tag := way.Bucket(h)
 	for bucket, distance := home, uint32(1); bucket != nil; distance++ {
 		for m := bucket.Match(tag); !m.Empty(); m.Drop() {
 			ref := m.Ref()
-			p := sh.arena.Peek(ref, cacheLine)
+			p := ix.arena.Peek(ref, cacheLine)
 			if p == nil {
 				continue
 			}
-			if out, header, ok := sh.takePlain(dst, key, p, ref, version); ok {
-				v.peeked(key, sh, p, header, version, h)
-				return out, true, nil
+			if out, ok := ix.shard.takePlain(dst, key, p, ref, version); ok {
+				return v.appended(out, key, p, h, version)
 			}
 		}
 		bucket = way.Beyond(home, distance)
 	}
 	return v.appendUnusual(dst, key, h)
+}
+
+// appended ends a read without a lock that succeeded: it records the read of the entry at p.
+func (v View) appended(out []byte, key string, p unsafe.Pointer, h, version uint64) ([]byte, bool, error) {
+	v.count(true)
+	if r := recording(v.ks.recording.Load()); r != recordNothing {
+		v.ks.use(v.db, key, h)
+		if v.touches() {
+			v.indexOf(h).shard.touchPeeked(p, *(*uint64)(p), version, h)
+		}
+	}
+	return out, true, nil
 }
 
 // loadHeader returns the header of an entry, of which a cache line can be read. Most entries straddle
@@ -107,36 +133,38 @@ func isPlain(header uint64, key string) bool {
 // takePlain appends the value of the entry at p, of which a cache line can be
 // read, if it is the key's, and a string without expiry. The entry was found without a lock
 // since the shard's version was read.
-func (sh *shard) takePlain(dst []byte, key string, p unsafe.Pointer, ref arena.Ref, version uint64) (_ []byte, header uint64, ok bool) {
-	header = loadHeader(p)
+func (sh *shard) takePlain(dst []byte, key string, p unsafe.Pointer, ref arena.Ref, version uint64) (_ []byte, ok bool) {
+	header := loadHeader(p)
 	n := int(header >> valueShift)
 	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || n >= longValue || !sh.unchanged(version) {
-		return dst, 0, false
+		return dst, false
 	}
 	dst = slices.Grow(dst, n)
 	out := dst[:len(dst)+n]
 	copyBytes(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
 	if !sh.unchanged(version) {
-		return dst, 0, false
+		return dst, false
 	}
-	return out, header, true
+	return out, true
 }
 
-// peeked is what follows a successful read without a lock.
-func (v View) peeked(key string, sh *shard, p unsafe.Pointer, header, version, h uint64) {
-	v.count(true)
-	v.ks.use(v.db, key, h)
-	if v.touches() {
-		sh.touchPeeked(p, header, version, h)
+// Values from minCommon to maxCommon bytes are copied without a call.
+const minCommon, maxCommon = 16, 256
+
+func isCommon(n int) bool { return uint(n-minCommon) <= maxCommon-minCommon }
+
+// copyCommon copies the n bytes of a value of a common length, the last 16 for the second time where they overlap others.
+func copyCommon(to, from unsafe.Pointer, n int) {
+	for i := 0; i < n-16; i += 16 {
+		*(*[16]byte)(unsafe.Add(to, i)) = *(*[16]byte)(unsafe.Add(from, i))
 	}
+	*(*[16]byte)(unsafe.Add(to, n-16)) = *(*[16]byte)(unsafe.Add(from, n-16))
 }
 
-// copyBytes copies n bytes, where most often n is small.
+// copyBytes copies n bytes.
 func copyBytes(to, from unsafe.Pointer, n int) {
-	if uint(n-16) <= 16 {
-		// Two halves that overlap each other, though not what they are copied to.
-		*(*[16]byte)(to) = *(*[16]byte)(from)
-		*(*[16]byte)(unsafe.Add(to, n-16)) = *(*[16]byte)(unsafe.Add(from, n-16))
+	if isCommon(n) {
+		copyCommon(to, from, n)
 		return
 	}
 	copy(unsafe.Slice((*byte)(to), n), unsafe.Slice((*byte)(from), n))
@@ -233,10 +261,9 @@ const (
 
 // sameKey compares a key with the bytes at p.
 func sameKey(p unsafe.Pointer, key string) bool {
-	if n := len(key); uint(n-8) <= 8 {
-		// Two words that overlap.
-		q := unsafe.Pointer(unsafe.StringData(key))
-		return load64(p) == load64(q) && load64(unsafe.Add(p, n-8)) == load64(unsafe.Add(q, n-8))
+	if isShort(key) {
+		first, last := shortWords(key)
+		return load64(p) == first && load64(unsafe.Add(p, len(key)-8)) == last
 	}
 	return unsafe.String((*byte)(p), len(key)) == key
 }
@@ -251,7 +278,7 @@ func (sh *shard) peekString(v *View, dst []byte, key string, h uint64) ([]byte, 
 		if version&1 != 0 {
 			continue
 		}
-		p, at, got := sh.peekEntry(&sh.indexes[v.db], key, h, version)
+		p, at, got := sh.peekEntry(v.index(sh), key, h, version)
 		if got == unsure {
 			break
 		}
@@ -331,7 +358,11 @@ func (sh *shard) copyString(v *View, dst []byte, p unsafe.Pointer, at *layout, v
 	return appendString(dst, at.encoding(), value), found
 }
 
-// unchanged reports whether nothing was written since version was read.
+// settled returns the version that the shard has for as long as what is read from now on stands. While the shard
+// is being written that is a version of the past.
+func (sh *shard) settled() uint64 { return sh.version.Load() &^ 1 }
+
+// unchanged reports whether nothing was being written when settled returned version, nor since.
 func (sh *shard) unchanged(version uint64) bool {
 	loadFence()
 	return sh.version.Load() == version

@@ -50,7 +50,7 @@ func TestChosenKeys(t *testing.T) {
 				t.Fatalf("%d ordinary keys: the table never is in order again", ordinary)
 			}
 			ks.Maintain()
-			if ks.shards[0].indexes[0].moving {
+			if ks.shards[0].index(0).moving {
 				moving++
 			}
 			// Changes of keys in either table.
@@ -73,7 +73,7 @@ func TestChosenKeys(t *testing.T) {
 			t.Error("the table moved in one slice: nothing was tested")
 		}
 		check(t, ks)
-		if st := ks.shards[0].indexes[0].table.Stats(ks.shards[0].arena); st.Stashed > st.Entries/10 {
+		if st := ks.shards[0].index(0).table.Stats(ks.shards[0].arena); st.Stashed > st.Entries/10 {
 			t.Errorf("%d of %d entries are still crowded", st.Stashed, st.Entries)
 		}
 		v.Flush(false)
@@ -97,7 +97,7 @@ func TestMoveThenFlushOrSwap(t *testing.T) {
 			mustSet(t, v, numbered(i), "x")
 		}
 		ks.Maintain()
-		if !ks.shards[0].indexes[0].moving {
+		if !ks.shards[0].index(0).moving {
 			t.Fatal("the table does not move")
 		}
 		v = end(ks, v)
@@ -158,7 +158,7 @@ func TestScanWhileMoving(t *testing.T) {
 				t.Fatalf("moved after call %d: the scan missed %s", stop, numbered(i))
 			}
 		}
-		if ks.shards[0].indexes[0].moves == 0 {
+		if ks.shards[0].index(0).moves == 0 {
 			t.Error("the table did not move")
 		}
 	}

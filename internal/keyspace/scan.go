@@ -47,7 +47,7 @@ func (v View) Scan(cursor uint64, count int, dst []Found, want func(key string, 
 		if err := v.enter(sh); err != nil {
 			return dst, 0, err
 		}
-		ix := &sh.indexes[v.db]
+		ix := v.index(sh)
 		if err := sh.finishMove(ix); err != nil {
 			v.leave(sh)
 			return dst, 0, err
@@ -111,7 +111,7 @@ func (v View) Random() (string, bool, error) {
 			if err := v.enter(sh); err != nil {
 				return "", false, err
 			}
-			lens[i] = sh.indexes[v.db].len()
+			lens[i] = v.index(sh).len()
 			total += lens[i]
 			v.leave(sh)
 		}
@@ -148,7 +148,7 @@ func (v View) randomIn(sh *shard) (string, bool, error) {
 		return "", false, err
 	}
 	defer v.leave(sh)
-	ix := &sh.indexes[v.db]
+	ix := v.index(sh)
 	if err := sh.finishMove(ix); err != nil {
 		return "", false, err
 	}

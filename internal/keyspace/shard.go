@@ -23,7 +23,6 @@ const cacheLine = 64
 type shard struct {
 	_       [cacheLine]byte
 	version atomic.Uint64
-	indexes []index // by database
 	arena   *arena.Arena
 
 	worthTick atomic.Uint32 // of worth, for readers that hold no lock
@@ -62,33 +61,6 @@ type counts struct {
 	evicted uint64
 }
 
-// index is a database's part of a shard.
-type index struct {
-	table hashtable.Table
-	seed  uint64 // of the table's hashes; zero: the keyspace's
-	arena *arena.Arena
-	ks    *Keyspace
-
-	volatile   int    // keys with an expiry
-	structured int    // keys whose value has blocks of its own
-	perishable int    // keys whose value has elements that may expire
-	hand       uint64 // where the search for rare victims goes on
-
-	// byType counts keys by every type that a header can hold. Refs have 32 bits, so no count needs more.
-	byType [1 << encodingShift]uint32
-
-	// While a table moves to hashes of another seed its remaining entries
-	// are in old.
-	old       hashtable.Table
-	oldSeed   uint64
-	oldCursor uint64
-	moving    bool
-
-	// moves counts the seeds that the table has had: cursors of a scan mean
-	// nothing under another.
-	moves uint8
-}
-
 func newShard(ks *Keyspace, number int) *shard {
 	a := arena.New(ks.mem)
 	sh := &shard{
@@ -97,11 +69,7 @@ func newShard(ks *Keyspace, number int) *shard {
 		arena:    a,
 		env:      hashtable.Env{Arena: a, Seed: ks.seed},
 		innerEnv: hashtable.Env{Arena: a, Seed: ks.seed},
-		indexes:  make([]index, ks.databases),
 		src:      newSource(ks.seed, number),
-	}
-	for i := range sh.indexes {
-		sh.indexes[i] = index{arena: a, ks: ks}
 	}
 	return sh
 }

@@ -73,7 +73,7 @@ func (s *Slot) lockShard(v View, key string) error {
 	}
 	v.ks.use(v.db, key, h)
 	s.view, s.shard, s.key, s.hash = v, sh, key, h
-	s.index = &sh.indexes[v.db]
+	s.index = v.index(sh)
 	return nil
 }
 

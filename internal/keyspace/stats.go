@@ -40,7 +40,7 @@ type Stats struct {
 }
 
 // Stats sums over all shards, taking one lock after the other. O(shards).
-func (ks *Keyspace) Stats() Stats { return View{ks: ks}.Stats() }
+func (ks *Keyspace) Stats() Stats { return ks.view(0).Stats() }
 
 // Stats is Keyspace.Stats for a view that may be inside of a transaction over all
 // shards.
@@ -51,8 +51,8 @@ func (v View) Stats() Stats {
 		if v.enter(sh) != nil {
 			return Stats{}
 		}
-		for i := range sh.indexes {
-			ix := &sh.indexes[i]
+		for db := range sh.ks.databases {
+			ix := sh.index(db)
 			st.Keys += ix.len()
 			st.Volatile += ix.volatile
 			if ix.moving || ix.table.Skewed() {
@@ -77,17 +77,17 @@ type DBStats struct {
 }
 
 // DBStats returns statistics of the databases that hold keys, in their order. O(databases × shards).
-func (ks *Keyspace) DBStats() []DBStats { return View{ks: ks}.DBStats() }
+func (ks *Keyspace) DBStats() []DBStats { return ks.view(0).DBStats() }
 
 // DBStats is Keyspace.DBStats for a view that may be inside of a transaction over all shards.
 func (v View) DBStats() []DBStats {
-	all := make([]DBStats, v.ks.databases)
+	all := make([]DBStats, len(v.ks.databases))
 	for _, sh := range v.ks.shards {
 		if v.enter(sh) != nil {
 			return nil
 		}
-		for i := range sh.indexes {
-			all[i].add(&sh.indexes[i])
+		for i := range sh.ks.databases {
+			all[i].add(sh.index(i))
 		}
 		v.leave(sh)
 	}
@@ -112,8 +112,8 @@ func (v View) Len() (keys, volatile int, err error) {
 		if err := v.enter(sh); err != nil {
 			return 0, 0, err
 		}
-		keys += sh.indexes[v.db].len()
-		volatile += sh.indexes[v.db].volatile
+		keys += v.index(sh).len()
+		volatile += v.index(sh).volatile
 		v.leave(sh)
 	}
 	return keys, volatile, nil

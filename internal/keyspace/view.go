@@ -4,8 +4,7 @@ package keyspace
 // outside of a transaction. It is a small value; copy it. It is as small as it is
 // so that with a key and a buffer it fits into the registers of a call.
 type View struct {
-	ks      *Keyspace
-	db      int
+	*database
 	session *session // nil for one without anything special
 }
 
@@ -35,11 +34,13 @@ func (v View) tx() *Tx {
 
 // View returns a view of database db.
 func (ks *Keyspace) View(db int) (View, error) {
-	if db < 0 || db >= ks.databases {
+	if db < 0 || db >= len(ks.databases) {
 		return View{}, ErrInvalidDB
 	}
-	return View{ks: ks, db: db}, nil
+	return ks.view(db), nil
 }
+
+func (ks *Keyspace) view(db int) View { return View{database: &ks.databases[db]} }
 
 // WithCounters returns the view with lookups counted in c.
 func (v View) WithCounters(c *Counters) View {
@@ -93,10 +94,10 @@ func (v View) touches() bool { return v.session == nil || !v.session.noTouch }
 
 // In returns the same view of another database.
 func (v View) In(db int) (View, error) {
-	if db < 0 || db >= v.ks.databases {
+	if db < 0 || db >= len(v.ks.databases) {
 		return View{}, ErrInvalidDB
 	}
-	v.db = db
+	v.database = &v.ks.databases[db]
 	return v, nil
 }
 

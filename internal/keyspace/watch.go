@@ -74,7 +74,7 @@ func (w *Watch) Changed(v View) (bool, error) {
 			return true, nil
 		}
 		kv := v
-		kv.db = k.db
+		kv.database = &kv.ks.databases[k.db]
 		var s Slot
 		if err := s.Lock(kv, k.key); err != nil {
 			return false, err
@@ -136,7 +136,7 @@ func (sh *shard) meetWatched(v View, a, b int) {
 			continue
 		}
 		for _, db := range [2]int{a, b} {
-			v.db = db
+			v.database = &v.ks.databases[db]
 			var s Slot
 			if s.Lock(v, k.key) == nil {
 				s.Unlock()

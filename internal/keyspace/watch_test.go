@@ -95,8 +95,8 @@ func TestWatch(t *testing.T) {
 			sh := ks.shardOf("k", ks.hash("k"))
 			sh.mu.Lock()
 			defer sh.unlock()
-			sh.startMove(&sh.indexes[0])
-			sh.finishMove(&sh.indexes[0])
+			sh.startMove(sh.index(0))
+			sh.finishMove(sh.index(0))
 		}, false},
 	}
 	for _, tt := range tests {
