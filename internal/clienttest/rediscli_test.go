@@ -202,3 +202,16 @@ func TestRedisCLIInteractive(t *testing.T) {
 	eventually(t, "redis-cli has subscribed", func() bool { return s.cache.PubSub().Publish("news", []byte("extra, extra")) > 0 })
 	find(t, lines, `3\) "extra, extra"`)
 }
+
+// TestRedisCLIMonitor has redis-cli show what other clients do.
+func TestRedisCLIMonitor(t *testing.T) {
+	t.Parallel()
+	s := serve(t, larder.Options{})
+	lines := start(t, redisCLI(t, s, "MONITOR"))
+	find(t, lines, `^OK$`)
+	client := goRedis(t, s.door(t, "tcp"), 3)
+	if err := client.Set(limited(t), "k", "a \"b\"", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	find(t, lines, `^\d+\.\d{6} \[0 127\.0\.0\.1:\d+\] "set" "k" "a \\"b\\""$`)
+}
