@@ -1,7 +1,6 @@
 package resp
 
 import (
-	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -70,10 +69,10 @@ func (percentiles) parse(text string) (value, error) {
 	for word := range strings.FieldsSeq(text) {
 		p, err := strconv.ParseFloat(word, 64)
 		if err != nil {
-			return value{}, errors.New("Invalid latency-tracking-info-percentiles parameters")
+			return value{}, redisError("Invalid latency-tracking-info-percentiles parameters")
 		}
 		if !(0 <= p && p <= 100) {
-			return value{}, errors.New("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
+			return value{}, redisError("latency-tracking-info-percentiles parameters should sit between [0.0,100.0]")
 		}
 		list = append(list, percentileText(p))
 	}
