@@ -77,6 +77,26 @@ func TestSetActiveExpire(t *testing.T) {
 	})
 }
 
+// TestActiveExpireOutlivesServer: a server that leaves expired keys alone does not when it is closed, and the cache is not.
+func TestActiveExpireOutlivesServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache, err := larder.Open(larder.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cache.Close()
+		srv := &Server{Cache: cache, EnableDebug: true}
+		p := newPeer(t, srv.Dial())
+		defer p.Close()
+		p.do("DEBUG SET-ACTIVE-EXPIRE 0\r\nSET k v PX 10\r\n", "+OK\r\n+OK\r\n")
+		srv.Close()
+		time.Sleep(time.Minute)
+		if n := cache.Stats().Keys; n != 0 {
+			t.Errorf("%d keys", n)
+		}
+	})
+}
+
 func TestDebugHelpNamesAllForms(t *testing.T) {
 	t.Parallel()
 	srv := newTestServer(t, func(s *Server) { s.EnableDebug = true })

@@ -491,6 +491,7 @@ func (s *Server) Close() error {
 	s.wg.Wait()
 	s.watchPauses(false)
 	s.unpause()
+	s.hold.set(s.Cache, holdExpiry, false)
 	s.setCharge(0)
 	return nil
 }
