@@ -124,7 +124,7 @@ func cmdACLCat(c *client, args [][]byte) {
 
 // writeACLArity answers a subcommand that has more arguments than it takes.
 func writeACLArity(c *client, args [][]byte) {
-	c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try ACL HELP.")
+	c.writeError(errForm(args[1], "ACL"))
 }
 
 // cmdACLGenPass is ACL GENPASS [bits].
@@ -170,7 +170,7 @@ func cmdACLDryRun(c *client, args [][]byte) {
 		c.writeError("ERR Command '" + clip(call[0], 128) + "' not found")
 		return
 	case !cmd.takes(len(call)):
-		c.writeError("ERR wrong number of arguments for '" + cmd.name + "' command")
+		c.writeError(errArguments(cmd.name))
 		return
 	}
 	var g guard

@@ -284,7 +284,7 @@ func cmdClientUnblock(c *client, args [][]byte) {
 	var reply func(*client)
 	switch {
 	case len(args) > 4:
-		c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try CLIENT HELP.")
+		c.writeError(errForm(args[1], "CLIENT"))
 		return
 	case len(args) == 4 && equalFold(args[3], "error"):
 		reply = func(c *client) { c.writeError("UNBLOCKED client unblocked via CLIENT UNBLOCK") }
@@ -323,7 +323,7 @@ func cmdClientPause(c *client, args [][]byte) {
 	kind := conditionPausedAll
 	switch {
 	case len(args) > 4:
-		c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try CLIENT HELP.")
+		c.writeError(errForm(args[1], "CLIENT"))
 		return
 	case len(args) == 4 && equalFold(args[3], "write"):
 		kind = conditionPausedWrites

@@ -39,7 +39,7 @@ func cmdPing(c *client, args [][]byte) {
 	case 2:
 		c.writeBulk(args[1])
 	default:
-		c.writeError("ERR wrong number of arguments for 'ping' command")
+		c.writeError(errArguments("ping"))
 	}
 }
 

@@ -51,7 +51,7 @@ func cmdDebug(c *client, args [][]byte) {
 			return
 		}
 	}
-	c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try DEBUG HELP.")
+	c.writeError(errForm(args[1], "DEBUG"))
 }
 
 // debugSleep is DEBUG SLEEP seconds. Only the client that asks is delayed, where Redis delays all.

@@ -48,7 +48,7 @@ func hashCommands() []*command {
 // cmdHSet is HSET key field value [field value …].
 func cmdHSet(c *client, args [][]byte) {
 	if len(args)%2 != 0 {
-		c.writeError("ERR wrong number of arguments for 'hset' command")
+		c.writeError(errArguments("hset"))
 		return
 	}
 	lists := lendLists()
@@ -60,7 +60,7 @@ func cmdHSet(c *client, args [][]byte) {
 // cmdHMSet is HMSET key field value [field value …].
 func cmdHMSet(c *client, args [][]byte) {
 	if len(args)%2 != 0 {
-		c.writeError("ERR wrong number of arguments for 'hmset' command")
+		c.writeError(errArguments("hmset"))
 		return
 	}
 	lists := lendLists()

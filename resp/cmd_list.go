@@ -88,7 +88,7 @@ func cmdRPop(c *client, args [][]byte) {
 // popCount answers a pop with a count.
 func popCount(c *client, args [][]byte, command string, pop func(string, int) ([][]byte, bool, error)) {
 	if len(args) > 3 {
-		c.writeError("ERR wrong number of arguments for '" + command + "' command")
+		c.writeError(errArguments(command))
 		return
 	}
 	n, ok := parseInt(args[2])

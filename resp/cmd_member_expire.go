@@ -17,10 +17,6 @@ func memberExpiryCommands() []*command {
 	}
 }
 
-func errArguments(command string) string {
-	return "ERR wrong number of arguments for '" + command + "' command"
-}
-
 // cmdExpireMember is EXPIREMEMBER key member delay [s | ms].
 func cmdExpireMember(c *client, args [][]byte) {
 	kind := expirySeconds

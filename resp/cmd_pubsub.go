@@ -195,7 +195,7 @@ func (c *client) writeTopics(args [][]byte, matching func(pattern string) []stri
 	case 3:
 		pattern = text(args[2])
 	default:
-		c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try PUBSUB HELP.")
+		c.writeError(errForm(args[1], "PUBSUB"))
 		return
 	}
 	topics := matching(pattern)

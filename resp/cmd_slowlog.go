@@ -27,7 +27,7 @@ func cmdSlowlogGet(c *client, args [][]byte) {
 			return
 		}
 	default:
-		c.writeError("ERR unknown subcommand or wrong number of arguments for '" + clip(args[1], 128) + "'. Try SLOWLOG HELP.")
+		c.writeError(errForm(args[1], "SLOWLOG"))
 		return
 	}
 	entries := c.srv.ops().slowlog.last(count)

@@ -377,7 +377,7 @@ func cmdMGet(c *client, args [][]byte) {
 // cmdMSet is MSET key value [key value …].
 func cmdMSet(c *client, args [][]byte) {
 	if len(args)%2 == 0 {
-		c.writeError("ERR wrong number of arguments for 'mset' command")
+		c.writeError(errArguments("mset"))
 		return
 	}
 	lists := lendLists()
@@ -388,7 +388,7 @@ func cmdMSet(c *client, args [][]byte) {
 // cmdMSetNX is MSETNX key value [key value …].
 func cmdMSetNX(c *client, args [][]byte) {
 	if len(args)%2 == 0 {
-		c.writeError("ERR wrong number of arguments for 'msetnx' command")
+		c.writeError(errArguments("msetnx"))
 		return
 	}
 	lists := lendLists()

@@ -20,6 +20,16 @@ const (
 	errClientName    = "ERR Client names cannot contain spaces, newlines or special characters."
 )
 
+// errArguments is the text for a call whose number of arguments the arity of the command allows, but its form does not.
+func errArguments(command string) string {
+	return "ERR wrong number of arguments for '" + command + "' command"
+}
+
+// errForm is the text for a call that has none of the forms of its container.
+func errForm(subcommand []byte, container string) string {
+	return "ERR unknown subcommand or wrong number of arguments for '" + clip(subcommand, 128) + "'. Try " + container + " HELP."
+}
+
 // wording is an error in the words of Redis, which are those of a sentence.
 type wording string
 
