@@ -141,14 +141,14 @@ func debugPopulate(c *client, args [][]byte) {
 			return
 		}
 	}
+	if c.takesLong() {
+		return
+	}
 	for i := range count {
 		n := strconv.FormatInt(i, 10)
 		value := []byte("value:" + n)
-		if len(args) > 2 && len(value) < int(size) {
-			value = append(value, make([]byte, int(size)-len(value))...)
-		}
 		if len(args) > 2 {
-			value = value[:size]
+			value = resized(value, int(size))
 		}
 		if _, err := c.strings().Set(prefix+":"+n, value, datatypes.SetOptions{IfAbsent: true}); err != nil {
 			c.writeErr(err)
@@ -156,6 +156,11 @@ func debugPopulate(c *client, args [][]byte) {
 		}
 	}
 	c.writeOK()
+}
+
+// resized returns b cut, or filled up with zeros, to n bytes.
+func resized(b []byte, n int) []byte {
+	return append(b, make([]byte, max(n-len(b), 0))...)[:n]
 }
 
 // debugProtocol is DEBUG PROTOCOL type, which answers with a reply of that type.
@@ -220,6 +225,9 @@ func debugProtocol(c *client, args [][]byte) {
 
 // debugDigest is DEBUG DIGEST: 40 digits that are the same for the same data, in Redis too.
 func debugDigest(c *client, _ [][]byte) {
+	if c.takesLong() {
+		return
+	}
 	d, err := digestAll(c.inspected())
 	if err != nil {
 		c.writeErr(err)

@@ -97,6 +97,27 @@ func TestActiveExpireOutlivesServer(t *testing.T) {
 	})
 }
 
+// TestDebugOffTheLoop: what goes through all data waits for it, and other clients of the loop do not.
+func TestDebugOffTheLoop(t *testing.T) {
+	t.Parallel()
+	for _, command := range []string{"DEBUG DIGEST", "DEBUG POPULATE 3"} {
+		srv := newTestServer(t, func(s *Server) { s.EnableDebug, s.Loops = true, 1 })
+		dial := transports["tcp"](t, srv)
+		patient, other := newPeer(t, dial()), newPeer(t, dial())
+		other.do("ECHO connected\r\n", "$9\r\nconnected\r\n")
+		err := srv.Cache.UpdateAll(func(*larder.Tx) error {
+			patient.send("ECHO before\r\n" + command + "\r\n")
+			patient.expect("$6\r\nbefore\r\n")
+			other.do("ECHO meanwhile\r\n", "$9\r\nmeanwhile\r\n")
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		patient.expect("+")
+	}
+}
+
 func TestDebugHelpNamesAllForms(t *testing.T) {
 	t.Parallel()
 	srv := newTestServer(t, func(s *Server) { s.EnableDebug = true })
