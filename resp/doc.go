@@ -40,7 +40,8 @@
 // execution of further commands at 16 MiB, so a client that sends half a command or never reads costs what it has sent,
 // or that limit and one reply. A connection that is served by a goroutine keeps 4 KiB and the goroutine's stack.
 //
-// On a loop a command that takes long delays the other clients of that loop, as it does all clients of Redis.
+// A command that finds that it would take long, as a union of large sets does, is run by a goroutine of its own. Its client
+// waits meanwhile, and the others of its loop are served. One that cannot tell delays them, as it does all clients of Redis.
 //
 // # Who may do what
 //

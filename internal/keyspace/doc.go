@@ -16,7 +16,8 @@
 // none: a version that writers make odd while they change anything lets a
 // reader copy the value out and then tell whether it may be trusted. Such a
 // reader may follow refs into freed memory; arena memory stays mapped, and every
-// address is checked against it. After a few failures the reader takes the lock.
+// address is checked against it. After a few failures, and for long values, the
+// reader takes the lock.
 // The race detector does not see memory outside the Go heap, so under -race
 // (and the tag larderheap) arenas are heap memory and all reads take the lock.
 //
@@ -29,7 +30,9 @@
 //
 // Nothing here takes long with a lock held. Tables grow a segment at a time;
 // expired keys and elements, dropped collections, flushed databases and sparse pages are
-// worked off by maintenance in slices of some tens of microseconds.
+// worked off by maintenance in slices of some tens of microseconds. Operations on much
+// data give the locks back between steps (steps.go, read_long.go): a watch on the keys
+// that they read tells them to begin anew when one has changed.
 //
 // # Values
 //
