@@ -45,6 +45,7 @@ type Report struct {
 // Tracker tracks hot keys. The zero value tracks none. It is safe for concurrent use.
 type Tracker struct {
 	threshold atomic.Uint32 // of random numbers up to which a use is counted
+	_         [64]byte      // keeps what every use reads off the cache line that those which are counted write
 
 	mu     sync.Mutex
 	o      Options

@@ -54,9 +54,6 @@ type Keyspace struct {
 	clock     Clock
 	mem       *arena.Memory
 	maxBytes  atomic.Int64
-
-	heldExpiry, heldEviction atomic.Bool
-
 	policy    atomic.Uint32
 	recording atomic.Uint32
 	tuner     atomic.Pointer[eviction.Tuner] // nil until something is evicted by worth
@@ -64,12 +61,14 @@ type Keyspace struct {
 	events    listeners
 	turns     atomic.Uint64 // in which keys became ready for those who wait for them
 	limits    Limits
-	hot       hotkeys.Tracker
 	pauses    pauses
 
 	_    [cacheLine]byte
 	tick atomic.Uint32
 	_    [cacheLine]byte
+	hot  hotkeys.Tracker // written by operations that are sampled
+
+	heldExpiry, heldEviction atomic.Bool // see Hold
 
 	closing atomic.Bool
 	stop    chan struct{}
