@@ -74,7 +74,7 @@ func (w *sizeWalk) walk(ctx context.Context, sh *shard, db int) error {
 
 // slice looks at the next entries from the cursor on and returns where to go on, zero at the end. The caller holds the
 // lock.
-func (w *sizeWalk) slice(sh *shard, db int, cursor uint64) (next uint64) {
+func (w *sizeWalk) slice(sh *shard, db int, cursor uint64) uint64 {
 	ix, now := sh.index(db), w.ks.now()
 	for budget := sliceEntries; budget > 0; budget-- {
 		refs, next := ix.table.Scan(&sh.env, ix, cursor, sh.scratch[:0])

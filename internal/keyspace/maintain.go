@@ -145,9 +145,6 @@ func (ks *Keyspace) Hold(expiry, eviction bool) {
 	ks.heldEviction.Store(eviction)
 }
 
-// Charge counts n more bytes, or fewer if it is negative, as held by the keyspace.
-func (ks *Keyspace) Charge(n int) { ks.mem.Charge(n) }
-
 const (
 	// releaseSlice bounds the bytes that an operation gives back to the system for its own needs.
 	releaseSlice = 1 << 20

@@ -30,3 +30,6 @@ func (v View) ClassStats() (all []arena.ClassStats, err error) {
 	}
 	return all, nil
 }
+
+// Charge counts n more bytes, or fewer if it is negative, as held by the keyspace.
+func (ks *Keyspace) Charge(n int) { ks.mem.Charge(n) }
