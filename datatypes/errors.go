@@ -40,7 +40,7 @@ var (
 	ErrNaNOrInfinity = errors.New("larder: increment would produce NaN or Infinity")
 	// ErrInvalidExpire: a TTL or time is not positive or too far away.
 	ErrInvalidExpire = errors.New("larder: invalid expire time")
-	// ErrOutOfRange: an offset is negative.
+	// ErrOutOfRange: an offset or a count is negative, or a count too large.
 	ErrOutOfRange = errors.New("larder: offset is out of range")
 	// ErrNoSuchKey: the key does not exist.
 	ErrNoSuchKey = errors.New("larder: no such key")

@@ -170,10 +170,6 @@ func (st Hashes) Random(key string, count int) ([]Field, error) {
 	return fields, nil
 }
 
-// maxDraws bounds the fields that one operation draws with repetitions: the result
-// is not bounded by what is stored.
-const maxDraws = 1 << 24
-
 // RandomBatch is Random into a batch.
 func (st Hashes) RandomBatch(key string, count int, part HashPart, b *Batch) error {
 	b.batch.Clear()

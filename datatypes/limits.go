@@ -26,6 +26,10 @@ type Limits struct {
 	ListSize int64
 }
 
+// maxDraws bounds the elements that one operation draws with repetitions: the result
+// is not bounded by what is stored.
+const maxDraws = 1 << 24
+
 // NoDense is a limit of zero.
 const NoDense = -1
 

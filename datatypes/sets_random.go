@@ -1,7 +1,6 @@
 package datatypes
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -86,6 +85,8 @@ func (st Sets) AppendRandom(dst []byte, key string) (_ []byte, ok bool, err erro
 // probability, or all members if there are no more. A negative n asks for -n members that are
 // chosen independently, so that one may come several times. It is SRANDMEMBER with a count. O(n)
 // expected, in a small set O(n × size).
+//
+// It returns ErrOutOfRange for more than 2^24 members that are chosen independently.
 func (st Sets) RandomN(key string, n int) (members []string, err error) {
 	err = st.RandomEach(key, n, func(m []byte) { members = append(members, string(m)) })
 	return members, err
@@ -102,8 +103,10 @@ func (st Sets) RandomEach(key string, n int, fn func(member []byte)) error {
 	v := setOf(&s)
 	switch {
 	case n == 0 || v.enc == setNone:
+	case n < -maxDraws:
+		return ErrOutOfRange
 	case n < 0:
-		v.draw(-max(n, -math.MaxInt), s.Source(), fn)
+		v.draw(-n, s.Source(), fn)
 	default:
 		v.sample(n, s.Source(), func(handle uint32) {
 			var digits [maxDigits]byte

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"testing"
+
+	"github.com/larderkv/larder/datatypes"
 )
 
 // fair fails if counts, of draws that are to be equally likely, are further apart
@@ -120,6 +122,14 @@ func TestRandomOfNothing(t *testing.T) {
 		}
 		if got, err := f.sets.RandomN("k", -3); !slices.Equal(got, []string{"1", "1", "1"}) || err != nil {
 			t.Errorf("RandomN(-3): %q, %v", got, err)
+		}
+		for _, n := range []int{-1<<24 - 1, math.MinInt} {
+			if got, err := f.sets.RandomN("k", n); len(got) != 0 || err != datatypes.ErrOutOfRange {
+				t.Errorf("RandomN(%d): %q, %v", n, got, err)
+			}
+			if got, err := f.sets.RandomN("nokey", n); len(got) != 0 || err != nil {
+				t.Errorf("RandomN(%d) of nothing: %q, %v", n, got, err)
+			}
 		}
 		if _, ok, err := f.sets.Pop("nokey"); ok || err != nil {
 			t.Errorf("Pop of nothing: %v, %v", ok, err)

@@ -1,7 +1,6 @@
 package datatypes
 
 import (
-	"math"
 	"math/rand/v2"
 	"slices"
 
@@ -121,6 +120,8 @@ func (z SortedSets) Random(key string) (member Scored, ok bool, err error) {
 // probability, or all members if there are no more. A negative n asks for -n members that are
 // chosen independently, so that one may come several times. It is ZRANDMEMBER with a count.
 // O(n log size) expected.
+//
+// It returns ErrOutOfRange for more than 2^24 members that are chosen independently.
 func (z SortedSets) RandomN(key string, n int) (members []Scored, err error) {
 	err = z.RandomEach(key, n, func(int) {}, func(member []byte, score float64) {
 		members = append(members, Scored{string(member), score})
@@ -146,8 +147,9 @@ func (z SortedSets) RandomEach(key string, n int, begin func(n int), fn func(mem
 	case n >= 0:
 		begin(n)
 		v.sample(n, src, fn)
+	case n < -maxDraws:
+		return ErrOutOfRange
 	default:
-		n = max(n, -math.MaxInt)
 		begin(-n)
 		for ; n < 0; n++ {
 			v.at(below(src, size), fn)

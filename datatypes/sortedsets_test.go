@@ -742,6 +742,11 @@ func TestSortedSetRandom(t *testing.T) {
 				t.Errorf("%d of %d: only %d are different", n, size, len(names))
 			}
 		}
+		for _, n := range []int{-1<<24 - 1, math.MinInt} {
+			if got, err := z.RandomN("k", n); len(got) != 0 || err != datatypes.ErrOutOfRange {
+				t.Errorf("%d of %d: %d, %v", n, size, len(got), err)
+			}
+		}
 		const draws = 20_000
 		counts := make(map[string]int)
 		some, err := z.RandomN("k", -draws)

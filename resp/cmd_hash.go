@@ -205,14 +205,11 @@ func cmdHRandField(c *client, args [][]byte) {
 		c.writeError(problem)
 		return
 	}
-	switch err := c.hashes().RandomBatch(text(args[1]), count, part, b); {
-	case err == datatypes.ErrOutOfRange:
-		c.writeError(errOutOfRange)
-	case err != nil:
-		c.writeErr(err)
-	default:
-		c.writeRandom(part, b)
+	if err := c.hashes().RandomBatch(text(args[1]), count, part, b); err != nil {
+		c.writeErr(drawError(err))
+		return
 	}
+	c.writeRandom(part, b)
 }
 
 // writeRandom answers with fields and, if they were asked for, values: in RESP3 in pairs.

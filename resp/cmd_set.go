@@ -238,11 +238,7 @@ func cmdSPop(c *client, args [][]byte) {
 	c.writeMembers(replySet, func(write func([]byte)) error { return c.sets().PopEach(key, int(n), write) })
 }
 
-// maxDrawn bounds the elements that a client may ask for by a negative count, which the size of the collection does
-// not bound.
-const maxDrawn = 1 << 24
-
-// cmdSRandMember is SRANDMEMBER key [count]. It refuses a negative count whose reply no memory would hold.
+// cmdSRandMember is SRANDMEMBER key [count].
 func cmdSRandMember(c *client, args [][]byte) {
 	key := text(args[1])
 	if len(args) == 2 {
@@ -263,11 +259,10 @@ func cmdSRandMember(c *client, args [][]byte) {
 	case n == math.MinInt64:
 		c.writeError(errRandomCount)
 		return
-	case n < -maxDrawn:
-		c.writeError(errOutOfRange)
-		return
 	}
-	c.writeMembers(replyArray, func(write func([]byte)) error { return c.sets().RandomEach(key, int(n), write) })
+	c.writeMembers(replyArray, func(write func([]byte)) error {
+		return drawError(c.sets().RandomEach(key, int(n), write))
+	})
 }
 
 // cmdSScan is SSCAN key cursor [MATCH pattern] [COUNT count].

@@ -95,6 +95,7 @@ func TestSetCommands(t *testing.T) {
 		"SRANDMEMBER": {
 			{"srandmember nokey", "$null"},
 			{"srandmember nokey 3", "*[]"},
+			{"srandmember nokey -9223372036854775807", "*[]"},
 			{"sadd k a", ":1"},
 			{"srandmember k", `"a"`},
 			{"srandmember k 0", "*[]"},

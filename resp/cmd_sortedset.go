@@ -1,6 +1,8 @@
 package resp
 
 import (
+	"math"
+
 	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/numeric"
 )
@@ -363,7 +365,7 @@ func parseZMPop(args [][]byte) (keys [][]byte, highest bool, n int, problem stri
 	return keys, highest, int(count), ""
 }
 
-// cmdZRandMember is ZRANDMEMBER key [count [WITHSCORES]]. It refuses a negative count whose reply no memory would hold.
+// cmdZRandMember is ZRANDMEMBER key [count [WITHSCORES]].
 func cmdZRandMember(c *client, args [][]byte) {
 	key := text(args[1])
 	if len(args) == 2 {
@@ -381,7 +383,7 @@ func cmdZRandMember(c *client, args [][]byte) {
 		problem = errRandomCount
 	case len(args) > 4 || len(args) == 4 && !withScores:
 		problem = errSyntax
-	case n < -maxDrawn || withScores && n > 1<<62-1:
+	case withScores && (n < -math.MaxInt64/2 || n > math.MaxInt64/2):
 		problem = errOutOfRange
 	}
 	if problem != "" {
@@ -390,7 +392,7 @@ func cmdZRandMember(c *client, args [][]byte) {
 	}
 	r := c.scored(withScores)
 	if err := c.sortedSets().RandomEach(key, int(n), r.begin, r.write); err != nil {
-		c.writeErr(err)
+		c.writeErr(drawError(err))
 	}
 }
 

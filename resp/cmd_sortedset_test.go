@@ -330,6 +330,8 @@ func TestSortedSetCommands(t *testing.T) {
 		"ZRANDMEMBER": {
 			{"zrandmember none", "$null"},
 			{"zrandmember none 3", "*[]"},
+			{"zrandmember none -4611686018427387903 withscores", "*[]"},
+			{"zrandmember none -4611686018427387904 withscores", "-ERR value is out of range"},
 			{"zadd k 1 a", ":1"},
 			{"zrandmember k", `"a"`},
 			{"zrandmember k 3", `*["a"]`},

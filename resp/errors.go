@@ -75,6 +75,14 @@ func (c *client) writeErr(err error) {
 	}
 }
 
+// drawError words what is out of range as that of a count, which elsewhere is an offset.
+func drawError(err error) error {
+	if err == datatypes.ErrOutOfRange {
+		return wording("value is out of range")
+	}
+	return err
+}
+
 func errorText(err error) string {
 	for i := range storeErrors {
 		if errors.Is(err, storeErrors[i].err) {
