@@ -175,6 +175,10 @@ func (m *model) check() {
 	if err := consistent(m.a); err != nil {
 		m.t.Fatal(err)
 	}
+	mem := m.a.memory
+	if got, want := mem.Resident(), m.a.Resident()+len(mem.ready)*ChunkSize; got != int64(want) {
+		m.t.Fatalf("Memory.Resident = %d, want %d", got, want)
+	}
 }
 
 // consistent recomputes every count of an arena from its bitmaps and descriptors.
@@ -203,8 +207,14 @@ func consistent(a *Arena) error {
 		}
 		resident += s.touched.count(0, pagesPerChunk)
 		free += gap.count(0, pagesPerChunk)
-		if !s.huge {
+		switch {
+		case !s.huge:
 			idle += gap.count(0, pagesPerChunk)
+			if s.empty() {
+				idle += headerPages
+			}
+		case s.empty():
+			idle += pagesPerChunk
 		}
 		if n := s.free.count(0, pagesPerChunk); n != int(s.nfree) {
 			return fmt.Errorf("slot %d: nfree = %d, want %d", i, s.nfree, n)
@@ -254,6 +264,7 @@ func TestModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		mem := NewMemory()
 		defer mem.Close()
+		mem.HugeFrom = rapid.SampledFrom([]int{hugeFrom, 1}).Draw(t, "huge from")
 		m := &model{t: t, a: New(mem)}
 		pick := func(t *rapid.T) int { return rapid.IntRange(0, len(m.blocks)-1).Draw(t, "block") }
 		some := func(act func(t *rapid.T)) func(t *rapid.T) {
@@ -287,6 +298,7 @@ func TestModel(t *testing.T) {
 					mem.Collapse(d)
 				}
 			},
+			"prepare": func(*rapid.T) { mem.Prepare() },
 			"release": func(t *rapid.T) { m.a.ReleaseFree(rapid.IntRange(0, 4<<20).Draw(t, "max")) },
 			"compact": func(t *rapid.T) {
 				m.a.StartEvacuation(rapid.IntRange(0, 1<<20).Draw(t, "max"))
@@ -315,6 +327,7 @@ func TestModel(t *testing.T) {
 			t.Fatalf("after freeing everything: %+v", s)
 		}
 		m.a.Destroy()
+		mem.Trim()
 		if got := mem.Resident(); got != 0 {
 			t.Fatalf("Memory.Resident = %d after Destroy", got)
 		}
@@ -360,6 +373,59 @@ func TestResetLeavesAUsableArena(t *testing.T) {
 		if s := a.Stats(); s.Used != 0 || s.Chunks != 0 || s.Spans != 0 || s.Mapped != 0 {
 			t.Fatalf("after Reset: %+v", s)
 		}
+	}
+}
+
+// TestFreeReturnsNothing empties many chunks and checks that this leaves them to ReleaseFree, which returns them in slices
+// and then one huge page at a time.
+func TestFreeReturnsNothing(t *testing.T) {
+	t.Parallel()
+	const slice = 64 << 10
+	a := newArena(t)
+	a.memory.HugePages, a.memory.HugeFrom = true, 3
+	var refs []Ref
+	for a.Stats().Chunks < 8 {
+		refs = append(refs, a.Alloc(1000))
+		select {
+		case <-a.memory.Demand():
+			a.memory.Prepare()
+		default:
+		}
+	}
+	full := a.Stats()
+	for _, r := range refs {
+		a.Free(r, 1000)
+	}
+	a.releaseEmptySlabs()
+	if s := a.Stats(); s.Resident != full.Resident || s.Chunks != full.Chunks || s.Releasable != s.Resident-a.pages.dirPages*PageSize {
+		t.Fatalf("stats went from %+v to %+v", full, s)
+	}
+	a.memory.Trim()
+	a.memory.idle = patience // so that no huge page is kept
+	returned, huge := 0, 0
+	for i := range a.pages.slots {
+		if a.pages.slots[i].huge {
+			huge++
+		}
+	}
+	for a.Stats().Releasable > 0 {
+		before := a.Stats()
+		n := a.ReleaseFree(slice)
+		after := a.Stats()
+		if n == ChunkSize {
+			returned++
+		} else if n > slice || n == 0 {
+			t.Errorf("ReleaseFree = %d", n)
+		}
+		if before.Resident-after.Resident != n || before.Chunks-after.Chunks > 1 || a.memory.Resident() != int64(after.Resident) {
+			t.Fatalf("ReleaseFree = %d, stats from %+v to %+v, counted %d", n, before, after, a.memory.Resident())
+		}
+		if err := consistent(a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if s := a.Stats(); s.Chunks != 0 || huge == 0 || returned != huge {
+		t.Errorf("%d of %d huge pages were returned; then %+v", returned, huge, s)
 	}
 }
 
@@ -572,6 +638,7 @@ func TestRunsGrowInPlace(t *testing.T) {
 	}
 	a.Free(wall, 64<<10)
 	a.Free(r, 33<<10)
+	a.ReleaseFree(1 << 30)
 	if s := a.Stats(); s.Used != 0 || s.Chunks != 0 {
 		t.Errorf("%+v", s)
 	}

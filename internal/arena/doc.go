@@ -24,9 +24,9 @@
 // out and not returned to the system, headers and directories included; pages of slabs, runs and spans count in
 // full when they are handed out.
 //
-// Free pages stay with the arena, and resident, until [Arena.ReleaseFree] returns them or their chunk is wholly free,
-// which returns the chunk at once. Pages and chunks are taken lowest first, so that an arena that shrinks
-// drains from its high end.
+// Free pages stay with the arena, and resident, until [Arena.ReleaseFree] returns them, and with the last of a chunk the
+// chunk. Free makes no call to the system: when a large structure is freed in slices, the last of them may empty all its
+// chunks. Pages and chunks are taken lowest first, so that an arena that shrinks drains from its high end.
 //
 // Where [StaysMapped] is true, an address that a chunk ever had stays readable until [Memory.Close]. [Arena.Peek]
 // builds on it: a reader without a lock may follow a stale or torn ref and reads garbage, but never faults.

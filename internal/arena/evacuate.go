@@ -85,12 +85,13 @@ func (e *evacuation) take(live, gain int) {
 // chooseChunks takes huge chunks that all others together could absorb, the sparser half first and from the high end.
 func (e *evacuation) chooseChunks() {
 	t := &e.arena.pages
-	huge, live, all := 0, 0, 0
+	chunks, huge, live, all := 0, 0, 0, 0
 	for i := range t.slots {
 		s := &t.slots[i]
-		if s.kind != slotChunk {
+		if s.kind != slotChunk || s.empty() {
 			continue
 		}
+		chunks++
 		all += int(e.arena.live[i])
 		if s.huge {
 			huge++
@@ -99,8 +100,8 @@ func (e *evacuation) chooseChunks() {
 	}
 	const room = blockPages * PageSize
 	need := (all + all/minExcess + room - 1) / room
-	excess := min(t.chunks-need, huge)
-	if huge == 0 || excess*minExcess < t.chunks {
+	excess := min(chunks-need, huge)
+	if huge == 0 || excess*minExcess < chunks {
 		return
 	}
 	excess = e.sweepChunks(excess, min(live/huge, room*sparse/4))
@@ -113,7 +114,7 @@ func (e *evacuation) sweepChunks(n, limit int) int {
 	for i := len(t.slots) - 1; i >= 0 && n > 0; i-- {
 		s := &t.slots[i]
 		live := int(e.arena.live[i])
-		if s.kind != slotChunk || !s.huge || s.barred || live > limit || live > e.budget {
+		if s.kind != slotChunk || s.empty() || !s.huge || s.barred || live > limit || live > e.budget {
 			continue
 		}
 		e.take(live, ChunkSize)

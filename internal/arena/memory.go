@@ -22,6 +22,8 @@ const (
 	firstRegion = 4 // chunks mapped by the first call to the system; doubles up to maxRegion
 	maxReady    = 3 // chunks kept prepared
 	patience    = 8 // Prepares without demand after which prepared chunks are given up
+
+	roomForHuge = 8 * ChunkSize // what the limit must leave for chunks that are wholly resident
 )
 
 // ErrExhausted is returned by [Arena.Reserve] when the system refuses memory or the arena's refs are used up.
@@ -298,7 +300,7 @@ func (m *Memory) putChunk(c chunkMem, resident int) {
 func (m *Memory) putReady(c chunkMem) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if len(m.ready) >= maxReady || m.idle >= patience || m.closed {
+	if len(m.ready) >= maxReady || m.idle >= patience || m.closed || !m.roomFor(roomForHuge) {
 		return false
 	}
 	c.populated = true

@@ -183,6 +183,7 @@ func (a *Arena) addChunk() (int, bool) {
 		t.freePages += int(s.nfree)
 		a.addIdle(i, int(s.nfree))
 	}
+	a.countEmpty(i, 1)
 	a.setSlot(i, mem.p)
 	t.raise(i, int(s.nfree))
 	return i, true
@@ -192,7 +193,7 @@ func (a *Arena) addChunk() (int, bool) {
 // none is prepared it takes small pages: the caller of Alloc must not wait until the system has found and zeroed a huge one,
 // for which it may have to move others.
 func (a *Arena) obtainChunk() (chunkMem, bool) {
-	large := a.pages.chunks >= a.memory.HugeFrom && a.memory.roomFor(8*ChunkSize)
+	large := a.pages.chunks >= a.memory.HugeFrom && a.memory.roomFor(roomForHuge)
 	if large {
 		if mem, ok := a.memory.takeReady(); ok {
 			return mem, true
@@ -224,6 +225,19 @@ func (a *Arena) addIdle(i, pages int) {
 	a.pages.idlePages += pages
 }
 
+// countEmpty counts, by 1, what can be returned of a chunk only when all of it is free: the header, or the whole huge
+// page. By -1 it ceases to.
+func (a *Arena) countEmpty(i, by int) {
+	pages := by * headerPages
+	if a.pages.slots[i].huge {
+		pages = by * pagesPerChunk
+	}
+	a.pages.idle[i] += int32(pages)
+	a.pages.idlePages += pages
+}
+
+func (s *slot) empty() bool { return s.kind == slotChunk && int(s.nfree) == blockPages }
+
 // allocPages takes n pages in a row and returns the number of the first.
 func (a *Arena) allocPages(n int) (uint32, bool) {
 	slot, start := a.pages.find(n)
@@ -246,6 +260,9 @@ func (a *Arena) takePages(slot, start, n int) bool {
 	s := &t.slots[slot]
 	if s.touched.count(start, n) < n && !a.touch(slot, start, n) {
 		return false
+	}
+	if s.empty() {
+		a.countEmpty(slot, -1)
 	}
 	t.freePages -= n
 	a.addIdle(slot, -n)
@@ -288,7 +305,7 @@ func (a *Arena) ahead(s *slot, start, n int) int {
 	return n
 }
 
-// freePages takes back pages, and gives the chunk up if they were its last.
+// freePages takes back pages. Also a chunk that is empty then stays: to return it takes long.
 func (a *Arena) freePages(id uint32, n int) {
 	t := &a.pages
 	slot, start := int(id/pagesPerChunk), int(id%pagesPerChunk)
@@ -300,9 +317,8 @@ func (a *Arena) freePages(id uint32, n int) {
 	s.nfree += uint16(n)
 	t.freePages += n
 	a.addIdle(slot, n)
-	if int(s.nfree) == blockPages {
-		a.dropChunk(slot)
-		return
+	if s.empty() {
+		a.countEmpty(slot, 1)
 	}
 	if !s.barred {
 		t.raise(slot, s.free.nextClear(start+n)-s.free.prevClear(start)-1)
@@ -416,7 +432,8 @@ func (a *Arena) Promote() (d Dense, ok bool) {
 
 // ReleaseFree returns up to maxBytes of resident pages without a block to the system and reports how many bytes that
 // were. Pages of high slots go first, since allocation prefers low ones. It costs one call to the system for each row of
-// pages; so does a later use of them.
+// pages; so does a later use of them. A huge page goes as a whole, at the cost of few small ones, however little of
+// maxBytes is left; and where the Memory has use for it, another arena gets it instead of the system.
 func (a *Arena) ReleaseFree(maxBytes int) int {
 	a.releaseEmptySlabs()
 	budget, done := maxBytes/PageSize, 0
@@ -424,16 +441,20 @@ func (a *Arena) ReleaseFree(maxBytes int) int {
 		if a.pages.idle[i] == 0 {
 			continue
 		}
-		if a.pages.slots[i].kind == slotChunk {
-			done += a.releasePages(i, budget-done)
-		} else {
+		switch s := &a.pages.slots[i]; {
+		case s.kind != slotChunk:
 			done += a.releaseTail(i, budget-done)
+		case s.huge:
+			a.dropChunk(i)
+			done += pagesPerChunk
+		default:
+			done += a.releasePages(i, budget-done)
 		}
 	}
 	return done * PageSize
 }
 
-// releasePages returns up to n free pages of chunk i.
+// releasePages returns up to n free pages of chunk i, and the rest of it with the last.
 func (a *Arena) releasePages(i, n int) int {
 	s := &a.pages.slots[i]
 	var idle bitmap
@@ -451,5 +472,9 @@ func (a *Arena) releasePages(i, n int) int {
 	a.pages.freePages -= done
 	a.addIdle(i, -done)
 	a.addResident(-done)
+	if s.empty() && int(a.pages.idle[i]) == headerPages && n-done >= headerPages {
+		a.dropChunk(i)
+		done += headerPages
+	}
 	return done
 }

@@ -1,10 +1,6 @@
 package keyspace
 
-import (
-	"math"
-
-	"github.com/larderkv/larder/hashtable"
-)
+import "github.com/larderkv/larder/hashtable"
 
 // collectSlice is how many blocks are freed in one hold of a shard's lock.
 const collectSlice = 1024
@@ -79,14 +75,13 @@ func (sh *shard) has(db int, key string) bool {
 	return s.ref != 0
 }
 
+// collectAll frees all garbage and gives free pages back to the system.
 func (sh *shard) collectAll() error {
 	for more := true; more; {
 		if err := sh.lock(); err != nil {
 			return err
 		}
-		if more = sh.collect(collectSlice); !more {
-			sh.arena.ReleaseFree(math.MaxInt)
-		}
+		more = sh.collect(collectSlice) || sh.arena.ReleaseFree(giveBackSlice) > 0
 		sh.unlock()
 	}
 	return nil

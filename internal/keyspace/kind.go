@@ -144,11 +144,11 @@ func (sh *shard) collectEntry(ref arena.Ref, budget int) (done bool) {
 	return true
 }
 
-// collectTable frees the entries of a dropped table bucket by bucket. Nobody
-// finds the table any more, so its refs may dangle until it is cleared.
+// collectTable frees a dropped table and its entries bucket by bucket. Nobody
+// finds the table any more, so its refs may dangle.
 func (sh *shard) collectTable(g *garbage, budget int) (left int, done bool) {
 	for budget > 0 {
-		refs, next := g.table.Walk(sh.arena, g.cursor, sh.scratch[:0])
+		refs, next := g.table.Drain(sh.arena, g.cursor, sh.scratch[:0])
 		sh.scratch = refs
 		sh.touchToFree(refs)
 		for _, ref := range refs {
@@ -157,7 +157,6 @@ func (sh *shard) collectTable(g *garbage, budget int) (left int, done bool) {
 		}
 		budget -= len(refs) + 1
 		if g.cursor = next; next == 0 {
-			g.table.Clear(&sh.env)
 			return budget, true
 		}
 	}

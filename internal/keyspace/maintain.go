@@ -101,8 +101,8 @@ func (ks *Keyspace) pass(start time.Time) (more bool) {
 
 // maintain does one slice of each kind of work.
 func (sh *shard) maintain(now int64) (more bool) {
-	garbage := sh.collect(sliceEntries)
-	if garbage {
+	garbage := len(sh.garbage) > 0
+	if sh.freeSlice() {
 		more = true
 	}
 	began := sh.ks.pauses.begin()
@@ -127,9 +127,6 @@ func (sh *shard) maintain(now int64) (more bool) {
 	if !garbage && expired*4 <= seen && sh.compactSlice(compactSteps) {
 		more = true
 	}
-	if sh.giveBack() {
-		more = true
-	}
 	began = sh.ks.pauses.begin()
 	if !sh.ks.heldEviction.Load() && sh.meetLimit() {
 		more = true
@@ -146,46 +143,62 @@ func (ks *Keyspace) Hold(expiry, eviction bool) {
 }
 
 const (
-	// releaseSlice bounds the bytes that an operation gives back to the system for its own needs.
-	releaseSlice = 1 << 20
+	// releaseSlice bounds the bytes that an operation gives back to the system beyond its own needs.
+	releaseSlice = 256 << 10
 
-	// giveBackSlice bounds those that maintenance gives back in one hold. The system takes about a quarter of
-	// a microsecond for each KiB.
-	giveBackSlice = releaseSlice / 4
+	// giveBackSlice bounds those that are given back in one hold where nobody needs them. The system takes about a
+	// quarter of a microsecond for each KiB, and up to 3 for each row of pages.
+	giveBackSlice = 128 << 10
 
-	// keptFree is the part of a shard's memory that may be free pages, kept for
-	// the writes to come: returning them and taking others costs page faults.
-	keptFree = 32
+	// keptPart is the part of a shard's memory that may be free pages, and minKept how many bytes may always be, kept
+	// for the writes to come: returning them and taking others costs page faults.
+	keptPart = 32
+	minKept  = 256 << 10
 
 	// evictSlice is how many keys maintenance evicts in one hold.
 	evictSlice = 64
 )
 
-// giveBack returns free pages to the system and reports whether there are more
-// than are worth keeping.
-func (sh *shard) giveBack() (more bool) {
-	kept := max(sh.arena.Resident()/keptFree, giveBackSlice)
-	if sh.arena.Releasable() <= kept {
-		return false
+// freeSlice frees some garbage or gives free pages back, of which each takes as long as a slice may, and reports whether
+// there is more to do. Garbage comes first: the more of it is freed, the longer are the rows of pages to give back. But no
+// more than half of the memory is left free.
+func (sh *shard) freeSlice() (more bool) {
+	kept := sh.keptFree()
+	if len(sh.garbage) > 0 && sh.arena.Releasable() <= max(kept, sh.arena.Resident()/2) {
+		sh.collect(sliceEntries)
+	} else if sh.arena.Releasable() > kept {
+		sh.arena.ReleaseFree(giveBackSlice)
 	}
-	sh.arena.ReleaseFree(giveBackSlice)
-	return sh.arena.Releasable() > kept
+	return len(sh.garbage) > 0 || sh.arena.Releasable() > sh.keptFree()
+}
+
+// keptFree returns how many bytes of free pages are worth keeping: none where there is nothing else, nor where they are
+// what keeps meetLimit waiting.
+func (sh *shard) keptFree() int {
+	if sh.arena.Used() == 0 || sh.farOverLimit() {
+		return 0
+	}
+	return max(sh.arena.Resident()/keptPart, minKept)
 }
 
 // meetLimit evicts where memory exceeds the limit, as it does after the limit
 // was lowered, and reports whether it still does.
 func (sh *shard) meetLimit() (more bool) {
-	limit := sh.ks.maxBytes.Load()
-	over := func() bool { return limit > 0 && sh.ks.mem.Resident() > limit+limit/slack }
 	for range evictSlice {
-		if !over() || sh.compact.active || sh.arena.Releasable() > releaseSlice {
+		if !sh.farOverLimit() || sh.compact.active || sh.arena.Releasable() > releaseSlice {
 			break
 		}
 		if sh.evictOne() == 0 {
 			return false
 		}
 	}
-	return over()
+	return sh.farOverLimit()
+}
+
+// farOverLimit reports whether memory exceeds the limit by more than writers work off.
+func (sh *shard) farOverLimit() bool {
+	limit := sh.ks.maxBytes.Load()
+	return limit > 0 && sh.ks.mem.Resident() > limit+limit/slack
 }
 
 // prepare has huge pages zeroed before a writer needs one, where the limit

@@ -11,7 +11,7 @@ func (v View) ReleaseMemory() (bytes int64, err error) {
 			if err := v.enter(sh); err != nil {
 				return 0, err
 			}
-			more = sh.arena.ReleaseFree(releaseSlice) > 0
+			more = sh.arena.ReleaseFree(giveBackSlice) > 0
 			v.leave(sh)
 		}
 	}
