@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"math"
 	"runtime"
 	"runtime/metrics"
@@ -31,8 +32,16 @@ func (b *gcBenchmark) run(e *environment) error {
 		title:  "A full garbage collection, " + formatCount(n) + " entries",
 		header: []string{"store", "runtime.GC", "rounds", "mark CPU", "longest stop"},
 	}
+	c := chart{
+		Slug: "gc", Kind: dotChart, LogX: true,
+		Title:    "A full garbage collection, " + formatCount(n) + " entries",
+		Subtitle: "milliseconds of runtime.GC, lower is better",
+		Noise:    fmt.Sprintf("medians of %d collections; bars span them", e.rounds),
+		Panels:   make([]panel, 1),
+	}
 	for _, name := range names {
 		s := f.of(name, "ns")
+		c.Panels[0].row(name, name, s.scaled(1e-6))
 		t.add(name, formatNanos(s.median()), s.span(formatNanos),
 			formatNanos(f.of(name, "mark ns").median()), formatNanos(f.of(name, "stop ns").max()))
 	}
@@ -41,6 +50,8 @@ func (b *gcBenchmark) run(e *environment) error {
 	t.note("%s: a process that holds no entries.", emptyName)
 	f.tableNotes(&t)
 	e.report.table(t)
+	c.Panels[0].sortRows()
+	e.report.chart(c)
 	if s := f.of(larderName, "ns"); len(s) > 0 {
 		e.report.figure("a full garbage collection with "+formatCount(n)+" entries", s.median(),
 			bar{2e6, 0.5e6, true, formatNanos})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -29,15 +30,20 @@ func (b *getBenchmark) register(fs *flag.FlagSet) {
 func (b *getBenchmark) run(e *environment) error {
 	b.ops = e.pick(b.ops, 1_000_000, 100_000)
 	n := e.pick(b.n, 5_000_000, 100_000)
-	sizes := []int{n}
-	if b.curve {
-		sizes = []int{100_000, 1_000_000, n, 10_000_000, 50_000_000}
-		slices.Sort(sizes)
-		sizes = slices.Compact(sizes)
+	speed := chart{
+		Slug: "get", Kind: lineChart, LogX: true, XLabel: "entries",
+		Title:    "Get of a random key, by number of entries",
+		Subtitle: "nanoseconds, lower is better",
+		Noise:    fmt.Sprintf("medians of %d rounds in turn; bars span the rounds", e.rounds),
+		Panels:   make([]panel, 1),
 	}
-	for _, size := range sizes {
-		b.random(e, size, size == n)
+	for _, size := range b.sizes(e, n) {
+		f := b.random(e, size, size == n)
+		for _, p := range e.peers {
+			speed.Panels[0].add(p.name, float64(size), f.of(p.name, "ns"))
+		}
 	}
+	e.report.chart(speed)
 	inCache := b.small(e, "Get of one of 1,000 keys", 1000, 0)
 	keys := e.pick(0, 1_000_000, 100_000)
 	skewed := b.small(e, "Get of zipf 0.99 over "+formatCount(keys)+" keys", keys, 0.99)
@@ -49,8 +55,21 @@ func (b *getBenchmark) run(e *environment) error {
 	return nil
 }
 
+// sizes is the numbers of entries to measure at, n among them.
+func (b *getBenchmark) sizes(e *environment, n int) []int {
+	sizes := []int{n}
+	switch {
+	case b.curve && e.short:
+		sizes = append(sizes, 10_000, 30_000)
+	case b.curve:
+		sizes = append(sizes, 100_000, 1_000_000, 10_000_000, 50_000_000)
+	}
+	slices.Sort(sizes)
+	return slices.Compact(sizes)
+}
+
 // random measures lookups of uniformly random keys among n entries.
-func (b *getBenchmark) random(e *environment, n int, held bool) {
+func (b *getBenchmark) random(e *environment, n int, held bool) *fleet {
 	names := []string{smallPagesName, hugePagesName}
 	for _, p := range e.peers {
 		names = append(names, p.name)
@@ -89,6 +108,7 @@ func (b *getBenchmark) random(e *environment, n int, held bool) {
 	if held && e.has(larderName) {
 		getFigures(e, f)
 	}
+	return f
 }
 
 func inGroups(groups int) string {

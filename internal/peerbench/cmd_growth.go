@@ -19,6 +19,13 @@ func (b *growthBenchmark) run(e *environment) error {
 		header: []string{"store", "max", "p99.9999", "p99.99", "median", "over 100 µs", "over 1 ms",
 			"idle max", "idle p99.9999", "idle p99.99", "idle over 100 µs"},
 	}
+	c := chart{
+		Slug: "growth", Kind: dotChart, LogX: true,
+		Title:    "Latency of Set while growing to " + formatCount(n) + " entries",
+		Subtitle: "microseconds, lower is better",
+		Noise:    "one run a store; what the machine adds is in the idle columns of the table",
+		Panels:   make([]panel, 1),
+	}
 	for _, p := range e.peers {
 		e.report.progress("growing %s to %s entries", p.name, formatCount(n))
 		config := filled(n)
@@ -27,6 +34,9 @@ func (b *growthBenchmark) run(e *environment) error {
 		at := func(figure string) float64 { return f.of(p.name, figure).median() }
 		ns := func(figure string) string { return formatNanos(at(figure)) }
 		count := func(figure string) string { return formatWhole(at(figure)) }
+		for _, figure := range []string{"p50", "p99.99", "max"} {
+			c.Panels[0].row(p.name, growthSeries[figure], f.of(p.name, figure).scaled(1e-3))
+		}
 		t.add(p.name, ns("max"), ns("p99.9999"), ns("p99.99"), ns("p50"), count(">100µs"), count(">1ms"),
 			ns("idle max"), ns("idle p99.9999"), ns("idle p99.99"), count("idle >100µs"))
 	}
@@ -34,6 +44,8 @@ func (b *growthBenchmark) run(e *environment) error {
 		"(idle), so both meet the same interruptions by the machine.")
 	f.tableNotes(&t)
 	e.report.table(t)
+	c.Panels[0].sortRows()
+	e.report.chart(c)
 	if s := f.of(larderName, "max"); len(s) > 0 {
 		beyond := func(figure string) float64 {
 			return max(f.of(larderName, figure).median()-f.of(larderName, "idle "+figure).median(), 0)
@@ -44,6 +56,9 @@ func (b *growthBenchmark) run(e *environment) error {
 	}
 	return nil
 }
+
+// growthSeries names in the chart the figures that it shows.
+var growthSeries = map[string]string{"p50": "median", "p99.99": "99.99 %", "max": "slowest"}
 
 // growth fills a store from empty, timing each Set and, in turn with them, an idle loop.
 func (w *worker) growth(r request) (values, error) {

@@ -6,25 +6,56 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 type hitRatioBenchmark struct {
 	accesses int
 	longest  int
+	shares   shareList          // capacities given by flag
 	overhead map[string]float64 // bytes an entry takes beyond key and value, by store
 }
 
 func (b *hitRatioBenchmark) register(fs *flag.FlagSet) {
 	fs.IntVar(&b.accesses, "accesses", 0, "`accesses` of each generated trace (default 2M, 50k with -short)")
+	fs.Var(&b.shares, "capacities", "comma-separated `shares` of a trace's distinct keys (default 1%,2%,5%,10%,20%,50%; 5%,20% with -short)")
 	fs.IntVar(&b.longest, "longest", 0, "replay only the first `accesses` of each recorded trace (default all, 100k with -short)")
 }
 
 // capacities are the sizes of the caches, as shares of a trace's distinct keys.
 func (b *hitRatioBenchmark) capacities(e *environment) []float64 {
-	if e.short {
+	switch {
+	case b.shares != nil:
+		return b.shares
+	case e.short:
 		return []float64{0.05, 0.20}
 	}
 	return []float64{0.01, 0.02, 0.05, 0.10, 0.20, 0.50}
+}
+
+// shareList is a flag's value: "1%,2.5%,…".
+type shareList []float64
+
+func (l *shareList) String() string {
+	var items []string
+	for _, x := range *l {
+		items = append(items, fmt.Sprintf("%g%%", math.Round(x*1e8)/1e6))
+	}
+	return strings.Join(items, ",")
+}
+
+func (l *shareList) Set(list string) error {
+	var shares shareList
+	for item := range strings.SplitSeq(list, ",") {
+		x, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(item), "%"), 64)
+		if err != nil || !(x > 0 && x <= 100) {
+			return fmt.Errorf("%q is no share between 0%% and 100%%", item)
+		}
+		shares = append(shares, x/100)
+	}
+	*l = shares
+	return nil
 }
 
 // contestants are the stores that decide what to evict, and plain LRU.
@@ -43,7 +74,7 @@ func contestants(e *environment) []peer {
 
 func (b *hitRatioBenchmark) run(e *environment) error {
 	count := e.pick(b.accesses, 2_000_000, 50_000)
-	traces := generatedTraces(max(count/20, 100), count, e.seed)
+	traces, cut := generatedTraces(max(count/20, 100), count, e.seed), []string(nil)
 	if e.traces != "" {
 		recorded, err := readTraces(e.traces)
 		if err != nil {
@@ -51,13 +82,14 @@ func (b *hitRatioBenchmark) run(e *environment) error {
 		}
 		for _, t := range recorded {
 			if longest := e.pick(b.longest, 0, 100_000); longest > 0 && len(t.accesses) > longest {
+				cut = append(cut, fmt.Sprintf("%s: the first %s of %s accesses.", t.name, formatCount(longest), formatCount(len(t.accesses))))
 				t = newTrace(t.name, t.accesses[:longest])
 			}
 			traces = append(traces, t)
 		}
 	}
 	stores := contestants(e)
-	if err := b.equalEntries(e, stores, traces); err != nil {
+	if err := b.equalEntries(e, stores, traces, cut); err != nil {
 		return err
 	}
 	return b.equalBytes(e, stores, generatedTraces(count/2, 2*count, e.seed))
@@ -70,11 +102,18 @@ const larderLeast = 1 << 20
 // all that differs, sizes do not matter to the other stores.
 func valueFor(capacity int) int { return max(1000, 2*larderLeast/capacity) }
 
-// equalEntries holds all stores to the same number of entries.
-func (b *hitRatioBenchmark) equalEntries(e *environment, stores []peer, traces []trace) error {
+// equalEntries holds all stores to the same number of entries. cut says which traces were not replayed to their ends.
+func (b *hitRatioBenchmark) equalEntries(e *environment, stores []peer, traces []trace, cut []string) error {
 	board := newScoreboard("Hit ratio at equal numbers of entries", stores)
 	held := make(map[string]map[int]calibration)
+	c := chart{
+		Slug: "hitratio", Kind: lineChart, LogX: true, Percent: true, XLabel: "capacity, % of the distinct keys",
+		Title:    "Hit ratio by capacity",
+		Subtitle: "% of all accesses, by capacity in % of the distinct keys, at equal numbers of entries; higher is better",
+		Noise:    "one replay each; the same seed replays the same accesses",
+	}
 	for _, t := range traces {
+		drawn := panel{Title: t.name}
 		e.report.progress("replaying %s", t.name)
 		for _, share := range b.capacities(e) {
 			capacity := max(int(math.Round(share*float64(t.distinct))), 1)
@@ -93,6 +132,9 @@ func (b *hitRatioBenchmark) equalEntries(e *environment, stores []peer, traces [
 					return err
 				}
 				scores[i] = hits
+				if p.name != larderLRU.name {
+					drawn.add(p.name, share*100, sample{hits})
+				}
 				if p.name == larderName {
 					most = entries
 				}
@@ -104,8 +146,10 @@ func (b *hitRatioBenchmark) equalEntries(e *environment, stores []peer, traces [
 			}
 			board.score(t.name, fmt.Sprintf("%g %%", share*100), formatCount(capacity), scores, fair)
 		}
+		c.Panels = append(c.Panels, drawn)
 	}
 	board.table.note("Replayed from one goroutine as get, and set on a miss; caches that decide later are made to decide at once.")
+	board.table.notes = append(board.table.notes, cut...)
 	board.table.note("Capacity: entries, and as a share of the trace's distinct keys.")
 	board.table.note("Values are of 1,000 bytes, or larger ones where capacity is small, since larder's limit is in bytes and at least %s.", formatBytes(larderLeast))
 	for _, capacity := range slices.Sorted(maps.Keys(held[larderName])) {
@@ -114,6 +158,7 @@ func (b *hitRatioBenchmark) equalEntries(e *environment, stores []peer, traces [
 		}
 	}
 	board.finish(e, "equal entries", stores)
+	e.report.chart(c)
 	return nil
 }
 

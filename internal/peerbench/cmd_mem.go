@@ -2,6 +2,8 @@ package main
 
 import (
 	"flag"
+	"fmt"
+	"math"
 	"time"
 )
 
@@ -23,15 +25,25 @@ func (b *memBenchmark) sizes(e *environment) []int {
 }
 
 func (b *memBenchmark) run(e *environment) error {
-	b.measure(e, "Resident memory over key and value, bytes an entry", false, bar{18, 14, true, plainBytes})
-	b.measure(e, "Resident memory over key and value, bytes an entry with a TTL", true, bar{26, 20, true, plainBytes})
+	b.measure(e, "mem", "Resident memory over key and value, bytes an entry", false, bar{18, 14, true, plainBytes})
+	b.measure(e, "mem-ttl", "Resident memory over key and value, bytes an entry with a TTL", true, bar{26, 20, true, plainBytes})
 	return nil
 }
 
-func (b *memBenchmark) measure(e *environment, title string, ttl bool, held bar) {
+func (b *memBenchmark) measure(e *environment, slug, title string, ttl bool, held bar) {
 	f := newFleet(e)
 	sizes := b.sizes(e)
 	t := table{title: title, header: []string{"store"}}
+	c := chart{
+		Slug: slug, Kind: lineChart, LogX: true, XLabel: "entries",
+		Title:    "Memory by number of entries",
+		Subtitle: fmt.Sprintf("resident bytes an entry beyond key and value (%d bytes), lower is better", pairSize),
+		Noise:    "one filling a point, of which memory depends little",
+		Panels:   make([]panel, 1),
+	}
+	if ttl {
+		c.Title += ", each with a TTL"
+	}
 	for _, n := range sizes {
 		t.header = append(t.header, formatCount(n))
 	}
@@ -44,7 +56,11 @@ func (b *memBenchmark) measure(e *environment, title string, ttl bool, held bar)
 			e.report.progress("memory of %s entries in %s", formatCount(n), p.name)
 			f.start(p.name, request{Op: "mem", N: n, TTL: ttl, Config: filledForTTL(n, ttl)})
 			f.stop()
-			row = append(row, plainBytes(last(f.of(p.name, "over"))))
+			over := last(f.of(p.name, "over"))
+			row = append(row, plainBytes(over))
+			if !math.IsNaN(over) {
+				c.Panels[0].add(p.name, float64(n), sample{over})
+			}
 		}
 		t.add(row...)
 	}
@@ -52,6 +68,7 @@ func (b *memBenchmark) measure(e *environment, title string, ttl bool, held bar)
 	t.note("Stores that hold Go strings and slices own a copy of each key and value.")
 	f.tableNotes(&t)
 	e.report.table(t)
+	e.report.chart(c)
 	if over := f.of(larderName, "over"); len(over) > 0 {
 		e.report.figure(title+", worst size", over.max(), held)
 	}

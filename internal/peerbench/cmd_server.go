@@ -101,6 +101,13 @@ func (b *serverBenchmark) compare(e *environment, redis, ours *server) error {
 			return err
 		}
 	}
+	ch := chart{
+		Slug: "server", Kind: dotChart, LogX: true,
+		Title:    "Server's CPU time a request",
+		Subtitle: "microseconds by command and pipeline depth, lower is better; redis-server " + redis.version(),
+		Noise:    fmt.Sprintf("medians of %d rounds in turn; bars span the rounds", rounds),
+		Panels:   make([]panel, 1),
+	}
 	for _, p := range pipelines {
 		for _, command := range []string{"set", "get"} {
 			e.report.progress("redis-benchmark: %s, pipeline %d", command, p.depth)
@@ -109,6 +116,9 @@ func (b *serverBenchmark) compare(e *environment, redis, ours *server) error {
 				return err
 			}
 			name := fmt.Sprintf("%s, %d", strings.ToUpper(command), p.depth)
+			for i, server := range []string{"redis-server", larderName} {
+				ch.Panels[0].row(name, server, c.cpu[i].scaled(1e-3))
+			}
 			t.add(name, formatNanos(c.cpu[0].median()), formatNanos(c.cpu[1].median()), formatRatio(c.ratios.median()), c.ratios.span(formatRatio),
 				formatWhole(c.rate[0].median()), formatWhole(c.rate[1].median()), formatRatio(c.rate[1].median()/c.rate[0].median()))
 			e.report.figure("server's CPU time a request over redis-server's, "+name, c.ratios.median(),
@@ -119,6 +129,7 @@ func (b *serverBenchmark) compare(e *environment, redis, ours *server) error {
 		rounds, b.seconds, b.clients, formatCount(b.keys), valueSize)
 	t.note("redis-benchmark shares the processors with the servers, so requests a second say less than CPU time does.")
 	e.report.table(t)
+	e.report.chart(ch)
 	return nil
 }
 

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 )
 
@@ -16,6 +18,7 @@ type environment struct {
 
 	stores   string
 	markdown string
+	json     string
 	traces   string
 }
 
@@ -25,6 +28,7 @@ func (e *environment) register(fs *flag.FlagSet) {
 	fs.Uint64Var(&e.seed, "seed", 1, "`seed` of everything random")
 	fs.StringVar(&e.stores, "stores", "", "comma-separated `names` of the stores to measure (default all)")
 	fs.StringVar(&e.markdown, "md", "", "also write the report as Markdown to this `file`")
+	fs.StringVar(&e.json, "json", "", "also save the results to this `file`, for peerbench report")
 	fs.StringVar(&e.traces, "traces", "", "hitratio: `directory` with traces NAME.u32.gz")
 }
 
@@ -44,6 +48,21 @@ func (e *environment) start(r *report) error {
 		e.peers = append(e.peers, p)
 	}
 	return nil
+}
+
+// save writes what was found to the files that the flags name.
+func (e *environment) save(r results) error {
+	if e.markdown != "" {
+		var b bytes.Buffer
+		r.writeMarkdown(&b)
+		if err := os.WriteFile(e.markdown, b.Bytes(), 0o644); err != nil {
+			return err
+		}
+	}
+	if e.json == "" {
+		return nil
+	}
+	return r.save(e.json)
 }
 
 func peerNames() []string {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -10,7 +9,7 @@ import (
 )
 
 // machineFacts describes what a report was measured on.
-func machineFacts() table {
+func machineFacts(command string) table {
 	t := table{title: "Machine", header: []string{"fact", "value"}, prose: true}
 	t.add("CPU", fmt.Sprintf("%s, %d logical, GOMAXPROCS %d", cpuModel(), runtime.NumCPU(), runtime.GOMAXPROCS(0)))
 	t.add("memory", fmt.Sprintf("%s, %s free", formatBytes(float64(memoryTotal())), formatBytes(float64(memoryAvailable()))))
@@ -19,7 +18,7 @@ func machineFacts() table {
 	t.add("load before", loadAverage())
 	t.add("Go", runtime.Version())
 	t.add("modules", strings.Join(moduleVersions(), ", "))
-	t.add("command", strings.Join(append([]string{"peerbench"}, os.Args[1:]...), " "))
+	t.add("command", command)
 	t.add("time", time.Now().UTC().Format(time.RFC3339))
 	return t
 }

@@ -12,6 +12,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 )
 
 // benchmark is one subcommand. Its flags are left at zero where `all` runs it.
@@ -54,7 +56,8 @@ func usage() {
 	for _, c := range commands {
 		fmt.Fprintf(os.Stderr, "  %-12s %s\n", c.name, c.summary)
 	}
-	fmt.Fprintf(os.Stderr, "  %-12s %s\n", "all", "everything, in one report")
+	fmt.Fprintf(os.Stderr, "  %-12s %s\n", "all", "everything, as tables")
+	fmt.Fprintf(os.Stderr, "  %-12s %s\n", reportName, "a report with charts, of saved results or of everything measured now")
 }
 
 func main() {
@@ -86,10 +89,19 @@ func selected(name string) []command {
 }
 
 func run(name string, args []string) error {
+	if name == reportName {
+		return runReport(args)
+	}
+	_, err := measure(name, args)
+	return err
+}
+
+// measure runs what a name stands for with flags as on a command line, and saves what the flags say.
+func measure(name string, args []string) (results, error) {
 	todo := selected(name)
 	if todo == nil {
 		usage()
-		return fmt.Errorf("unknown command %q", name)
+		return results{}, fmt.Errorf("unknown command %q", name)
 	}
 	env := &environment{}
 	fs := flag.NewFlagSet("peerbench "+name, flag.ExitOnError)
@@ -98,18 +110,40 @@ func run(name string, args []string) error {
 		todo[0].benchmark.register(fs)
 	}
 	if err := fs.Parse(args); err != nil {
-		return err
+		return results{}, err
 	}
 	if fs.NArg() > 0 {
-		return fmt.Errorf("unexpected argument %q", fs.Arg(0))
+		return results{}, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
-	if err := env.start(newReport(os.Stdout)); err != nil {
-		return err
+	if err := env.start(newReport(os.Stdout, commandLine(name, fs))); err != nil {
+		return results{}, err
 	}
 	for _, c := range todo {
 		if err := c.benchmark.run(env); err != nil {
-			return fmt.Errorf("%s: %w", c.name, err)
+			return results{}, fmt.Errorf("%s: %w", c.name, err)
 		}
 	}
-	return env.report.finish(env.markdown, env.short)
+	r := env.report.finish(env.short)
+	return r, env.save(r)
+}
+
+// commandLine is the command to repeat a measurement: without the files that the results went to, and without where on
+// this machine the files that it read are.
+func commandLine(name string, fs *flag.FlagSet) string {
+	words := []string{"peerbench", name}
+	fs.Visit(func(f *flag.Flag) {
+		value := f.Value.String()
+		switch f.Name {
+		case "md", "json":
+			return
+		case "traces", "larderd":
+			value = filepath.Base(value)
+		}
+		if value == "true" {
+			words = append(words, "-"+f.Name)
+			return
+		}
+		words = append(words, "-"+f.Name+"="+value)
+	})
+	return strings.Join(words, " ")
 }

@@ -6,19 +6,23 @@ import (
 	"os"
 )
 
-// report collects tables, printing each as soon as it is there, and the figures that larder is held to.
+// report collects tables, printing each as soon as it is there, charts, and the figures that larder is held to.
 type report struct {
 	out     io.Writer
+	command string
+	machine table
 	tables  []table
+	charts  []chart
 	figures table
 }
 
-func newReport(out io.Writer) *report {
-	r := &report{out: out, figures: table{
+func newReport(out io.Writer, command string) *report {
+	r := &report{out: out, command: command, figures: table{
 		title:  "What larder is held to",
 		header: []string{"figure", "measured", "at least", "aim", "verdict"},
 	}}
-	r.table(machineFacts())
+	r.machine = machineFacts(command)
+	r.machine.writeText(out)
 	return r
 }
 
@@ -29,6 +33,13 @@ func (r *report) table(t table) {
 	}
 	t.writeText(r.out)
 	r.tables = append(r.tables, t)
+}
+
+// chart keeps a chart, unless nothing was measured for it.
+func (r *report) chart(c chart) {
+	if !c.empty() {
+		r.charts = append(r.charts, c)
+	}
 }
 
 // progress tells somebody at a terminal what is being measured; it is no part of the report.
@@ -62,24 +73,32 @@ func (r *report) figure(name string, v float64, b bar) {
 	r.figures.add(name, b.format(v), b.format(b.atLeast), b.format(b.aim), verdict)
 }
 
-// finish prints the figures and writes everything as Markdown to path, if there is one.
-func (r *report) finish(path string, short bool) error {
+// finish prints the figures and gives everything as results.
+func (r *report) finish(short bool) results {
 	if len(r.figures.rows) > 0 {
 		if short {
 			r.figures.note("Sizes were those of -short, which show that the program works and nothing else.")
 		}
-		r.table(r.figures)
+		r.figures.writeText(r.out)
 	}
-	if path == "" {
-		return nil
+	return results{
+		Command: r.command,
+		Short:   short,
+		Machine: r.machine,
+		Figures: r.figures,
+		Tables:  r.tables,
+		Charts:  r.charts,
 	}
-	f, err := os.Create(path)
-	if err != nil {
-		return err
+}
+
+// writeMarkdown writes the tables of one run as a document of their own.
+func (r results) writeMarkdown(w io.Writer) {
+	fmt.Fprint(w, "# larder beside its peers\n\n")
+	r.Machine.writeMarkdown(w)
+	for _, t := range r.Tables {
+		t.writeMarkdown(w)
 	}
-	fmt.Fprint(f, "# larder beside its peers\n\n")
-	for i := range r.tables {
-		r.tables[i].writeMarkdown(f)
+	if len(r.Figures.rows) > 0 {
+		r.Figures.writeMarkdown(w)
 	}
-	return f.Close()
 }

@@ -34,6 +34,15 @@ func (s sample) quantile(q float64) float64 {
 	return s.sorted()[int(q*float64(len(s)-1))]
 }
 
+// scaled is the sample in another unit.
+func (s sample) scaled(by float64) sample {
+	out := make(sample, len(s))
+	for i, x := range s {
+		out[i] = x * by
+	}
+	return out
+}
+
 // span is how far the rounds lie apart: "min..max".
 func (s sample) span(format func(float64) string) string {
 	if len(s) == 0 {
