@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"io"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"time"
+)
+
+// visitor connects again and again, does something that clients do, well or badly, and leaves at any moment. It checks
+// nothing but that it can come back: what it leaves behind is looked for when all have left.
+type visitor struct {
+	soak *soak
+	rng  *rand.Rand
+}
+
+func newVisitor(s *soak, n int) *visitor { return &visitor{soak: s, rng: s.random("visitor", n)} }
+
+func (v *visitor) forget() {}
+
+func (v *visitor) run(ctx context.Context) error {
+	visits := []func(*respClient){v.pipeline, v.subscribe, v.track, v.block, v.babble, v.stop, v.hoard, v.transact, v.inspect}
+	for ctx.Err() == nil {
+		client, err := dialServer(v.soak.addr)
+		if err != nil {
+			return err
+		}
+		client.queue("SELECT", "2")
+		visits[v.rng.IntN(len(visits))](client)
+		v.leave(client)
+		v.soak.report.visits.Add(1)
+	}
+	return nil
+}
+
+func (v *visitor) key() string { return "v:" + strconv.Itoa(v.rng.IntN(500)) }
+
+// listen reads what comes for a short while.
+func (v *visitor) listen(c *respClient) {
+	c.conn.SetReadDeadline(time.Now().Add(time.Duration(v.rng.IntN(30)) * time.Millisecond))
+	io.Copy(io.Discard, c.conn)
+}
+
+// leave closes the connection, now and then without a farewell in TCP.
+func (v *visitor) leave(c *respClient) {
+	if tcp, ok := c.conn.(*net.TCPConn); ok && v.rng.IntN(3) == 0 {
+		tcp.SetLinger(0)
+	}
+	c.close()
+}
+
+func (v *visitor) pipeline(c *respClient) {
+	for range 1 + v.rng.IntN(200) {
+		switch v.rng.IntN(4) {
+		case 0:
+			c.queue("SET", v.key(), randomText(v.rng, v.rng.IntN(500)), "EX", "10")
+		case 1:
+			c.queue("PUBLISH", "news", "x")
+		case 2:
+			c.queue("LPUSH", "queue", "job")
+			c.queue("LTRIM", "queue", "0", "99")
+		default:
+			c.queue("GET", v.key())
+		}
+	}
+	c.flush()
+	v.listen(c)
+}
+
+func (v *visitor) subscribe(c *respClient) {
+	c.queue("SUBSCRIBE", "news", "weather")
+	c.queue("PSUBSCRIBE", "n*")
+	c.queue("SSUBSCRIBE", "shard")
+	if v.rng.IntN(2) == 0 {
+		c.queue("UNSUBSCRIBE", "weather")
+	}
+	c.flush()
+	v.soak.cache.PubSub().Publish("news", []byte("from within"))
+	v.listen(c)
+}
+
+func (v *visitor) track(c *respClient) {
+	c.queue("HELLO", "3")
+	if v.rng.IntN(2) == 0 {
+		c.queue("CLIENT", "TRACKING", "ON")
+	} else {
+		c.queue("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "v:1")
+	}
+	for range 50 {
+		c.queue("GET", v.key())
+	}
+	c.queue("SET", v.key(), "tracked", "PX", strconv.Itoa(1+v.rng.IntN(50)))
+	c.flush()
+	v.listen(c)
+}
+
+func (v *visitor) block(c *respClient) {
+	switch v.rng.IntN(3) {
+	case 0:
+		c.queue("BLPOP", "queue", "other", "0")
+	case 1:
+		c.queue("BZPOPMIN", "none", "0.05")
+	default:
+		c.queue("BLMOVE", "queue", "other", "LEFT", "RIGHT", "0")
+	}
+	c.queue("GET", v.key())
+	c.flush()
+	v.listen(c)
+}
+
+// babble sends what is no RESP.
+func (v *visitor) babble(c *respClient) {
+	for range v.rng.IntN(200) {
+		c.out = append(c.out, byte(v.rng.Uint32()))
+	}
+	c.flush()
+	v.listen(c)
+}
+
+// stop sends a part of a command.
+func (v *visitor) stop(c *respClient) {
+	c.queue("SET", v.key(), randomText(v.rng, 5000), "EX", "10")
+	c.out = c.out[:v.rng.IntN(len(c.out))]
+	c.flush()
+	v.listen(c)
+}
+
+// hoard asks for much and reads nothing of it.
+func (v *visitor) hoard(c *respClient) {
+	c.queue("SETRANGE", "hoard", "50000", "x")
+	for range v.rng.IntN(200) {
+		c.queue("GET", "hoard")
+	}
+	c.flush()
+}
+
+// transact leaves transactions open.
+func (v *visitor) transact(c *respClient) {
+	c.queue("WATCH", v.key(), v.key())
+	c.queue("MULTI")
+	c.queue("SET", v.key(), "transacted", "EX", "10")
+	if v.rng.IntN(2) == 0 {
+		c.queue("EXEC")
+	}
+	c.flush()
+	v.listen(c)
+}
+
+// inspect asks what operators ask.
+func (v *visitor) inspect(c *respClient) {
+	for _, cmd := range [][]string{{"CLIENT", "SETNAME", "visitor"}, {"CLIENT", "LIST"}, {"INFO"}, {"SCAN", "0", "COUNT", "100"},
+		{"MEMORY", "USAGE", v.key()}, {"COMMAND", "DOCS"}, {"SLOWLOG", "GET"}, {"NOSUCH", "command"}, {"RANDOMKEY"}} {
+		c.queue(cmd...)
+	}
+	c.flush()
+	v.listen(c)
+}
