@@ -92,9 +92,9 @@ func (sh *shard) makeRoom(need int, limit int64) error {
 		return nil
 	}
 	// Pages that stand free, beyond those that need takes, are given back before
-	// anything is evicted for them. Who writes little gives back little at a time.
+	// anything is evicted for them.
 	if free := int64(sh.arena.Releasable()); free > 0 && free >= debt+int64(need) {
-		sh.arena.ReleaseFree(int(min(debt, int64(max(need, releaseSlice)))))
+		sh.arena.ReleaseFree(int(debt))
 		return nil
 	}
 	target, steps := need, assistSteps

@@ -143,8 +143,9 @@ func (ks *Keyspace) Hold(expiry, eviction bool) {
 }
 
 const (
-	// releaseSlice bounds the bytes that an operation gives back to the system beyond its own needs.
-	releaseSlice = 256 << 10
+	// releaseSlice bounds the bytes that an operation gives back to the system beyond its own needs. Less would have
+	// writes refused for pages that stand free.
+	releaseSlice = 1 << 20
 
 	// giveBackSlice bounds those that are given back in one hold where nobody needs them. The system takes about a
 	// quarter of a microsecond for each KiB, and up to 3 for each row of pages.
