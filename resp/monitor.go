@@ -58,14 +58,14 @@ func (c *client) show(q *queued) {
 	if q.cmd.flags&(flagAdmin|flagSkipMonitor) != 0 {
 		return
 	}
-	line := c.appendShown(nil, q.args)
+	line := c.appendShown(nil, q)
 	for _, m := range c.srv.monitors.list() {
 		m.send(line)
 	}
 }
 
 // appendShown appends the line about a call.
-func (c *client) appendShown(dst []byte, args [][]byte) []byte {
+func (c *client) appendShown(dst []byte, q *queued) []byte {
 	now := c.now()
 	dst = append(dst, '+')
 	dst = strconv.AppendInt(dst, now.Unix(), 10)
@@ -81,34 +81,14 @@ func (c *client) appendShown(dst []byte, args [][]byte) []byte {
 		dst = append(dst, c.addr...)
 	}
 	dst = append(dst, ']')
-	secret := secretArgs(args)
-	for i, arg := range args {
+	for i, arg := range q.args {
 		dst = append(dst, ' ')
-		if slices.Contains(secret, i) {
-			dst = append(dst, `"(redacted)"`...)
-			continue
+		if q.cmd.hides(q.args, i) {
+			arg = []byte(redactedText)
 		}
 		dst = appendQuoted(dst, arg)
 	}
 	return append(dst, crlf...)
-}
-
-// secretArgs returns the arguments that must not be shown: names and passwords.
-func secretArgs(args [][]byte) (secret []int) {
-	switch {
-	case equalFold(args[0], "auth"):
-		for i := 1; i < len(args); i++ {
-			secret = append(secret, i)
-		}
-	case equalFold(args[0], "hello"):
-		for i := 2; i < len(args); i++ {
-			if equalFold(args[i], "auth") {
-				secret = append(secret, i+1, i+2)
-				i += 2
-			}
-		}
-	}
-	return secret
 }
 
 // appendQuoted appends an argument as people can read it.
