@@ -216,7 +216,7 @@ func (a *Arena) extend(r Ref, from, to int) bool {
 func (a *Arena) Peek(r Ref, n int) unsafe.Pointer {
 	dir := (*directory)(atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&a.dir))))
 	off := uintptr(r&offsetMask) * unit
-	if dir == nil || off > ChunkSize-uintptr(n) {
+	if dir == nil || uintptr(n) > ChunkSize || off > ChunkSize-uintptr(n) { // the second is known where n is constant
 		return nil
 	}
 	p := atomic.LoadPointer(&dir[r>>slotShift])
