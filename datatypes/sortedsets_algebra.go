@@ -348,8 +348,10 @@ func (z SortedSets) InterLen(limit int, keys ...string) (n int, err error) {
 	if !many || err != nil {
 		return n, err
 	}
-	result, err := z.gatherScored(&scoredCombining{algebra: &a, op: sortedInter}, keys)
-	return len(result), err
+	if _, err := z.gatherScored(&scoredCombining{algebra: &a, op: sortedInter, count: true}, keys); err != nil {
+		return 0, err
+	}
+	return a.found, nil
 }
 
 // Combinable returns ErrWrongType if one of the keys holds neither a sorted set nor a set. O(keys).

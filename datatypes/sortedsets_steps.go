@@ -224,6 +224,7 @@ func scoredBytes(scored []Scored) (n int) {
 type scoredCombining struct {
 	algebra *scoredAlgebra
 	op      sortedOp
+	count   bool // the members of the result are not wanted, but their number, which the algebra has in the end
 
 	source int    // the one that is being read
 	cursor uint64 // in it
@@ -276,8 +277,10 @@ func (c *scoredCombining) readFirst() keyspace.Progress {
 		return wanted
 	})
 	wanted = wanted && a.look(shared)
-	for i := range a.result {
-		c.copies.add(a.result[i].Member, a.result[i].Score)
+	if !c.count {
+		for i := range a.result {
+			c.copies.add(a.result[i].Member, a.result[i].Score)
+		}
 	}
 	if !wanted || c.cursor == 0 {
 		return keyspace.Done
