@@ -276,7 +276,7 @@ func (d DB) UpdateAll(fn func(tx *Tx) error) error {
 	return tx.run(d.view, fn)
 }
 
-// Counters count lookups that found their key and that did not.
+// Counters count lookups that found their key and that did not: its fields Hits and Misses are atomic.Uint64.
 type Counters = keyspace.Counters
 
 // WithCounters returns the same database with the lookups of its stores
@@ -371,13 +371,22 @@ func (c *Cache) Now() time.Time { return c.ks.Now() }
 // NoMaintenance.
 func (c *Cache) Maintain() (more bool) { return c.ks.Maintain() }
 
-// Stats describe a cache at about one moment.
+// Stats describe a cache at about one moment. Its fields:
+//
+//	Keys, Volatile    keys, and those of them with an expiry; what has expired counts until it is met
+//	Expired, Evicted  keys that expired and that were evicted since Open
+//	UsedBytes         blocks that hold keys, values and indexes
+//	ResidentBytes     memory held from the system, which is what MaxBytes bounds
+//	MaxBytes, Shards  the limit, zero for none, and the number of independently locked parts
+//	Garbage           dropped collections and tables whose memory is being freed
+//	Skewed            tables into which somebody puts keys of chosen hashes
 type Stats = keyspace.Stats
 
 // Stats returns statistics. O(shards).
 func (c *Cache) Stats() Stats { return c.ks.Stats() }
 
-// DBStats describe a numbered database at about one moment.
+// DBStats describe a numbered database at about one moment. Its fields are DB, Keys and Volatile, as those of Stats,
+// and ByType, the keys of each type, indexed by datatypes.Type.
 type DBStats = keyspace.DBStats
 
 // DBStats returns statistics of the databases that hold keys, in their order. It is what INFO keyspace shows.
@@ -399,7 +408,7 @@ func (c *Cache) OnPause(fn func(work string, d time.Duration)) (cancel func()) {
 func (c *Cache) ReleaseMemory() (bytes int64, err error) { return c.view.ReleaseMemory() }
 
 // MemoryClass is what blocks of one size take: keys with their values, the parts of collections and the tables. Slabs
-// hold blocks of one size each; what Bytes exceed Blocks × Size by is fragmentation.
+// hold blocks of one size each; what Bytes exceed Blocks × Size by is fragmentation. Its fields are Size, Blocks, Slabs and Bytes.
 type MemoryClass = arena.ClassStats
 
 // MemoryClasses returns the sizes of blocks, the smallest first. Values beyond the largest have pages of their own. It
@@ -450,14 +459,14 @@ func (c *Cache) SetHotKeyOptions(o HotKeyOptions) error {
 	return nil
 }
 
-// HotKey is a key that is used much: its database, the key, and how often it is used in a second, estimated.
+// HotKey is a key that is used much: its fields are DB, Key and Rate, which estimates its uses in a second.
 type HotKey = hotkeys.Key
 
 // HotKeys describe the last window of time that has ended.
 type HotKeys struct {
-	Keys    []HotKey // the most used one first
-	Samples uint64   // uses that were counted
-	Window  time.Duration
+	Keys    []HotKey      // the most used one first
+	Samples uint64        // uses that were counted
+	Window  time.Duration // over which they were counted
 }
 
 // HotKeys returns the keys that were used most in the last window of SetHotKeyOptions that has ended, by whatever door
@@ -475,10 +484,12 @@ func (c *Cache) HotKeys() HotKeys {
 // ResetHotKeys forgets what was counted so far. It is HOTKEYS RESET.
 func (c *Cache) ResetHotKeys() { c.ks.ResetHotKeys() }
 
-// BigKey is a key and the bytes that it takes, as datatypes.Keys.MemoryUsage counts them.
+// BigKey is a key and the bytes that it takes, as datatypes.Keys.MemoryUsage counts them: its fields are DB, Key and
+// Bytes.
 type BigKey = keyspace.SizedKey
 
-// TypeSize is how many keys of a type there are, the bytes that they take and the largest of them.
+// TypeSize is how many keys of a type there are, the bytes that they take and the largest of them: its fields are
+// Type, Keys, Bytes and Largest.
 type TypeSize = keyspace.TypeSize
 
 // BigKeys walks over all keys of all databases and returns the types that there are, each with up to n of its largest
@@ -491,7 +502,8 @@ func (c *Cache) BigKeys(ctx context.Context, n int) ([]TypeSize, error) {
 }
 
 // Event tells of a change of a key: set, del, expired, evicted and so on, by
-// the names of Redis' keyspace notifications.
+// the names of Redis' keyspace notifications. Its fields are Name, DB and Key; Class
+// is the kind of event that Notifications choose by, Origin what DB.WithOrigin said.
 type Event = keyspace.Event
 
 // OnEvent has fn called for every change from here on, until cancel is called.
@@ -504,7 +516,7 @@ func (c *Cache) OnEvent(fn func(Event)) (cancel func()) { return c.ks.Listen(fn)
 
 // Change tells that a key may have another value than before, or that a whole database has.
 type Change struct {
-	DB     int
+	DB     int    // the number of the database
 	Key    string // empty if All
 	All    bool   // every key of the database: it was flushed or exchanged
 	Origin int64  // see DB.WithOrigin; 0 if unknown, and for expiry and eviction
@@ -600,13 +612,15 @@ func (tx *Tx) DB(n int) (DB, error) {
 // they are zero.
 func (tx *Tx) Stats() Stats { return tx.view.Stats() }
 
-// DBStats are those of the cache, on the same condition.
+// DBStats is Cache.DBStats. Its result is empty unless the transaction holds the whole cache, as for Stats.
 func (tx *Tx) DBStats() []DBStats { return tx.view.DBStats() }
 
-// MemoryClasses are those of the cache, on the same condition.
+// MemoryClasses is Cache.MemoryClasses. It returns datatypes.ErrNotDeclared unless the transaction holds the whole
+// cache, as for Stats.
 func (tx *Tx) MemoryClasses() ([]MemoryClass, error) { return tx.view.ClassStats() }
 
-// ReleaseMemory is Cache.ReleaseMemory, on the same condition.
+// ReleaseMemory is Cache.ReleaseMemory. It returns datatypes.ErrNotDeclared unless the transaction holds the whole
+// cache, as for Stats.
 func (tx *Tx) ReleaseMemory() (bytes int64, err error) { return tx.view.ReleaseMemory() }
 
 // Databases returns the number of databases.

@@ -125,3 +125,89 @@ func ExampleCache_PubSub() {
 	// news.sport: a goal
 	// context canceled
 }
+
+func ExampleOpen() {
+	c, err := larder.Open(larder.Options{
+		MaxBytes: 256 << 20, // what it may hold from the system, all included
+		Policy:   larder.AllKeysLRU,
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Println(c.MaxBytes()>>20, "MiB,", c.Policy())
+	// Output: 256 MiB, allkeys-lru
+}
+
+func ExampleCache_Stats() {
+	c, err := larder.Open(larder.Options{MaxBytes: 64 << 20})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	c.Strings().Set("session", []byte("ada"), datatypes.SetOptions{TTL: time.Minute})
+	c.Strings().Set("theme", []byte("dark"), datatypes.SetOptions{})
+
+	st := c.Stats()
+	fmt.Println(st.Keys, "keys,", st.Volatile, "with an expiry,", st.Evicted, "evicted")
+	fmt.Println(st.UsedBytes > 0, st.UsedBytes <= st.ResidentBytes, st.ResidentBytes <= st.MaxBytes)
+	// Output:
+	// 2 keys, 1 with an expiry, 0 evicted
+	// true true true
+}
+
+func ExampleCache_Events() {
+	c, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	events := c.Events(ctx, larder.EventOptions{Buffer: 1024})
+	c.Sets().Add("online", "ada")
+	e := <-events.Values()
+	fmt.Println(e.Name, e.Key)
+	// Output: sadd online
+}
+
+func ExampleCache_UpdateAll() {
+	c, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	c.Strings().Set("draft:1", []byte("a"), datatypes.SetOptions{})
+	c.Strings().Set("draft:2", []byte("b"), datatypes.SetOptions{})
+
+	// Nobody sees some of the drafts published and others not.
+	err = c.UpdateAll(func(tx *larder.Tx) error {
+		for key := range tx.Keys().Match("draft:*") {
+			if err := tx.Keys().Rename(key, "published"+key[len("draft"):]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	n, _ := c.Keys().Exists("published:1", "published:2")
+	fmt.Println(n, err)
+	// Output: 2 <nil>
+}
+
+func ExampleCache_DB() {
+	c, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	db, err := c.DB(3)
+	if err != nil {
+		log.Fatal(err)
+	}
+	db.Strings().Set("greeting", []byte("hello"), datatypes.SetOptions{})
+	here, _ := db.Keys().Exists("greeting")
+	there, _ := c.Keys().Exists("greeting")
+	fmt.Println(here, there)
+	// Output: 1 0
+}

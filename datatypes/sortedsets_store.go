@@ -82,7 +82,8 @@ func (z SortedSets) RangeStore(dst, src string, r Range) (n int, err error) {
 
 // StoreScored makes key hold just the given members, whatever it held before, as densely as
 // they fit, and returns how many there are. Of a member that is given twice the last score
-// counts. It is what GEOSEARCHSTORE does with what it has found. O(n log n).
+// counts. It is what GEOSEARCHSTORE does with what it has found, and announces itself to the
+// listeners of events by the name event. O(n log n).
 func (z SortedSets) StoreScored(key, event string, scored []Scored) (int, error) {
 	for i := range scored {
 		if math.IsNaN(scored[i].Score) {

@@ -14,13 +14,15 @@ import "math"
 // conversion throughout this file.
 type GeoHash uint64
 
+// MaxGeoLongitude and MaxGeoLatitude bound the positions that have a GeoHash,
+// in degrees.
 const (
-	geoSteps = 26
-
-	// MaxGeoLongitude and MaxGeoLatitude bound the positions that have a GeoHash,
-	// in degrees.
 	MaxGeoLongitude = 180.0
 	MaxGeoLatitude  = 85.05112878
+)
+
+const (
+	geoSteps = 26
 
 	earthRadius      = 6372797.560856 // in metres
 	mercatorMax      = 20037726.37    // half of the equator on the Mercator map, in metres

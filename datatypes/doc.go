@@ -1,0 +1,41 @@
+// Package datatypes has the stores of a cache: one for each of Redis' types, with one method for each command.
+//
+//	c.Strings().Set("greeting", []byte("hello"), datatypes.SetOptions{TTL: time.Minute})
+//	c.Hashes().Set("session:1", datatypes.Field{Name: "user", Value: []byte("ada")})
+//	c.SortedSets().Add("board", datatypes.Scored{Member: "ada", Score: 42})
+//
+// Programs get a store from a larder.Cache, a numbered database of it, or a transaction; the New functions are for
+// those that are given a view of the keyspace. What a command does to data is written here and nowhere else: the
+// server of package resp parses arguments, calls one of these methods and writes the reply.
+//
+// # Results
+//
+// A key, field or member that does not exist is no error: methods return ok == false, or zero, or nothing. Errors are
+// the exported values of this package. A method that returns an error has changed nothing, and one that deals with
+// several keys does so at one moment, unless its documentation says otherwise. What has expired is neither returned
+// nor counted, but by Keys.Len and Keys.Volatile.
+//
+// # Forms of a read
+//
+// The plain method, such as Strings.Get, returns a copy. Append methods extend a slice of the caller's, Batch methods
+// fill a [Batch] that is used again, and neither allocates once these are large enough. View and Each methods lend
+// the bytes where they lie: the callback may hold a lock, so it must be quick, must not use the cache, and must
+// neither change the bytes nor keep them.
+//
+// # Iterators and scans
+//
+// Methods that return an iter.Seq hold no lock while the body of the loop runs. Unless they say otherwise they have
+// the guarantee of Scan: an element that is there all the while is returned at least once, one that never is there is
+// not returned, and one may come twice. They end early, without an error, when the cache is closed or the key comes
+// to hold something else. Cursors of scans are numbers without state: a scan may be left at any point.
+//
+// # Waiting
+//
+// Methods that wait for data take a context and return its error when it ends. Those who wait for a key are served in
+// the order in which they came. Begin methods wait without a goroutine.
+//
+// # Sizes
+//
+// Small collections are dense, one block of bytes that is searched from end to end, and large ones have a table or a
+// tree: [Limits] say where one becomes the other. Costs are those of large collections; n is the number of elements.
+package datatypes
