@@ -6,7 +6,9 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -70,6 +72,46 @@ func TestEverythingIsDocumented(t *testing.T) {
 			for _, spec := range v.Decl.Specs {
 				spec := spec.(*ast.ValueSpec)
 				demand(v.Doc+spec.Doc.Text()+spec.Comment.Text(), strings.Join(v.Names, ", "))
+			}
+		}
+	}
+}
+
+// TestReadmeIsCompiled compares the Go code of the README with that of the examples, which is compiled and run: each
+// paragraph of it, between empty lines, stands in one of them as it is, but for the indentation.
+func TestReadmeIsCompiled(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	indentation := regexp.MustCompile(`(?m)^[ \t]+`)
+	var examples strings.Builder
+	sources, err := filepath.Glob("internal/clienttest/*/main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	goFiles(t, token.NewFileSet(), func(path string) bool {
+		if strings.HasPrefix(filepath.Base(path), "example") || strings.HasPrefix(path, "examples") {
+			sources = append(sources, path)
+		}
+		return false
+	})
+	for _, path := range sources {
+		source, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		examples.WriteString(indentation.ReplaceAllString(string(source), "") + "\n")
+	}
+	snippets := regexp.MustCompile("(?s)```go\n(.*?)```").FindAllSubmatch(readme, -1)
+	if len(snippets) == 0 {
+		t.Fatal("the README has no Go code")
+	}
+	for _, snippet := range snippets {
+		for paragraph := range strings.SplitSeq(string(snippet[1]), "\n\n") {
+			code := strings.TrimSpace(indentation.ReplaceAllString(paragraph, ""))
+			if !strings.Contains(examples.String(), "\n"+code+"\n") {
+				t.Errorf("no example has this code of the README:\n%s", paragraph)
 			}
 		}
 	}
