@@ -9,6 +9,8 @@ import (
 // Move removes the element at one side of a list, adds it at a side of another, or the
 // same, and returns it. ok is false if the first does not exist. It is LMOVE and, from right to
 // left, RPOPLPUSH. O(1).
+//
+// It returns ErrConflict for a side that is neither Left nor Right.
 func (st Lists) Move(from, to string, fromSide, toSide Side) (value []byte, ok bool, err error) {
 	return copied(st.AppendMove(nil, from, to, fromSide, toSide))
 }
@@ -16,12 +18,25 @@ func (st Lists) Move(from, to string, fromSide, toSide Side) (value []byte, ok b
 // AppendMove is Move that appends the element to dst. It allocates only if dst has too
 // little room.
 func (st Lists) AppendMove(dst []byte, from, to string, fromSide, toSide Side) (_ []byte, ok bool, err error) {
+	if err := areSides(fromSide, toSide); err != nil {
+		return dst, false, err
+	}
 	tx, err := st.view.Begin(from, to)
 	if err != nil {
 		return dst, false, err
 	}
 	defer tx.End()
 	return moveElement(tx.View(st.view), dst, from, to, fromSide, toSide)
+}
+
+// areSides returns ErrConflict unless all sides are ends of a list.
+func areSides(sides ...Side) error {
+	for _, side := range sides {
+		if side != Left && side != Right {
+			return ErrConflict
+		}
+	}
+	return nil
 }
 
 // moveElement is AppendMove with the shards of both keys locked.
@@ -72,7 +87,12 @@ type ListPopped struct {
 
 // MPop removes up to count elements, one if count is less, at a side of the first of several lists
 // that exists. Without values in the result there was none. It is LMPOP. O(keys + count).
+//
+// It returns ErrConflict for a side that is neither Left nor Right.
 func (st Lists) MPop(side Side, count int, keys ...string) (ListPopped, error) {
+	if err := areSides(side); err != nil {
+		return ListPopped{}, err
+	}
 	tx, err := st.view.Begin(keys...)
 	if err != nil {
 		return ListPopped{}, err

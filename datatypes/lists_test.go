@@ -612,6 +612,29 @@ func TestListEvents(t *testing.T) {
 	}
 }
 
+// TestNoSuchSide: what is neither the left nor the right is refused at once, so that it never meets an element in the
+// hands of who pushes one.
+func TestNoSuchSide(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.pushed(t, "k", "a", "b")
+	l, none := f.lists, datatypes.Right+1
+	for name, do := range map[string]func() error{
+		"Move from": func() error { _, _, err := l.Move("k", "k", none, datatypes.Left); return err },
+		"Move to":   func() error { _, _, err := l.Move("k", "k", datatypes.Left, none); return err },
+		"MPop":      func() error { _, err := l.MPop(none, 1, "k"); return err },
+		"BMPop":     func() error { _, err := l.BMPop(t.Context(), none, 1, "nokey"); return err },
+		"BMove":     func() error { _, _, err := l.BMove(t.Context(), "nokey", "k", datatypes.Left, none); return err },
+	} {
+		if err := do(); err != datatypes.ErrConflict {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got, err := l.Range("k", 0, -1); err != nil || !slices.EqualFunc(got, values("a", "b"), bytes.Equal) {
+		t.Errorf("the list is %q, %v", got, err)
+	}
+}
+
 // TestBlockingPops: who waits is served in turn, by whichever write.
 func TestBlockingPops(t *testing.T) {
 	t.Parallel()

@@ -31,7 +31,7 @@ func (st Lists) blockingPop(ctx context.Context, side Side, keys []string) (key 
 // BMPop is MPop that waits until one of the lists exists or ctx ends. Within a transaction it does
 // not wait. It is BLMPOP. O(keys + count).
 //
-// It returns the error of ctx.
+// It returns the errors of MPop and of ctx.
 func (st Lists) BMPop(ctx context.Context, side Side, count int, keys ...string) (ListPopped, error) {
 	return await(ctx, func(done func(ListPopped, error)) (ListPopped, *Wait, error) {
 		return st.BeginMPop(side, count, keys, done)
@@ -42,6 +42,9 @@ func (st Lists) BMPop(ctx context.Context, side Side, count int, keys ...string)
 // when the elements are there, maybe before it returns, unless the wait is cancelled. Else done is not
 // called, and the result is that of MPop. done must not block.
 func (st Lists) BeginMPop(side Side, count int, keys []string, done func(ListPopped, error)) (ListPopped, *Wait, error) {
+	if err := areSides(side); err != nil {
+		return ListPopped{}, nil, err
+	}
 	op := &listPop{side: side, count: max(count, 1)}
 	op.done = done
 	w, err := st.view.Wait(op, keys, nil)
@@ -76,8 +79,8 @@ func (op *listPop) Try(v keyspace.View, key string, waited bool) bool {
 // BMove is Move that waits until the first list exists or ctx ends. Within a transaction it does
 // not wait, and ok is false. It is BLMOVE and, from right to left, BRPOPLPUSH. O(1).
 //
-// It returns the error of ctx, and ErrWrongType also when, after a wait, the second key holds no list: then the
-// first keeps its elements.
+// It returns the errors of Move and of ctx, and ErrWrongType also when, after a wait, the second key
+// holds no list: then the first keeps its elements.
 func (st Lists) BMove(ctx context.Context, from, to string, fromSide, toSide Side) (value []byte, ok bool, err error) {
 	value, err = await(ctx, func(done func([]byte, error)) ([]byte, *Wait, error) {
 		return st.BeginMove(from, to, fromSide, toSide, done)
@@ -87,6 +90,9 @@ func (st Lists) BMove(ctx context.Context, from, to string, fromSide, toSide Sid
 
 // BeginMove is BMove without a goroutine that waits, as BeginMPop is BMPop. Without a value there was none.
 func (st Lists) BeginMove(from, to string, fromSide, toSide Side, done func([]byte, error)) ([]byte, *Wait, error) {
+	if err := areSides(fromSide, toSide); err != nil {
+		return nil, nil, err
+	}
 	op := &listMove{to: strings.Clone(to), fromSide: fromSide, toSide: toSide}
 	op.done = done
 	w, err := st.view.Wait(op, []string{from}, []string{op.to})
