@@ -35,6 +35,11 @@ func (o *SetOptions) conflict() bool {
 	return o.IfAbsent && o.IfPresent || o.KeepTTL && (o.TTL != 0 || !o.ExpireAt.IsZero())
 }
 
+// plain reports whether none of the options is set.
+func (o *SetOptions) plain() bool {
+	return o.TTL == 0 && o.ExpireAt.IsZero() && !(o.KeepTTL || o.IfAbsent || o.IfPresent)
+}
+
 func (o *SetOptions) allows(exists bool) bool {
 	return !(o.IfAbsent && exists || o.IfPresent && !exists)
 }
@@ -55,12 +60,20 @@ func (st Strings) Set(key string, value []byte, o SetOptions) (stored bool, err 
 	if o.conflict() {
 		return false, ErrConflict
 	}
+	if o.plain() && !isInt(value) && st.view.Overwrite(key, value) {
+		return true, nil
+	}
 	var s keyspace.Slot
 	if err := lockGrow(&s, st.view, key, len(value)); err != nil {
 		return false, err
 	}
 	defer s.Unlock()
 	return set(&s, value, &o)
+}
+
+func isInt(value []byte) bool {
+	_, ok := numeric.ParseInt(value)
+	return ok
 }
 
 // lockGrow locks a key for an operation that adds n bytes to its value. Where

@@ -137,7 +137,10 @@ func (v View) takeInto(b *Batch, key string, s *seat) bool {
 	if s.entry == nil || v.session != nil && v.session.tx != nil {
 		return false
 	}
-	buf, ok := s.shard.takePlain(b.buf, key, s.entry, s.ref, s.version)
+	if !isPlainOf(s.entry, s.ref, key) {
+		return false
+	}
+	buf, ok := s.shard.appendPlain(b.buf, key, s.entry, s.version)
 	if !ok {
 		return false
 	}

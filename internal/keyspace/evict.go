@@ -71,13 +71,18 @@ const (
 // where the policy allows it. The caller holds the lock.
 func (sh *shard) reserve(need int) error {
 	limit := sh.ks.maxBytes.Load()
-	if limit <= 0 || sh.ks.mem.Resident()+int64(need) <= limit {
+	if sh.ks.fits(need, limit) {
 		return nil
 	}
 	began := sh.ks.pauses.begin()
 	err := sh.makeRoom(need, limit)
 	sh.ks.pauses.end(EvictionCycle, began)
 	return err
+}
+
+// fits reports whether need more bytes stay within the limit.
+func (ks *Keyspace) fits(need int, limit int64) bool {
+	return limit <= 0 || ks.mem.Resident()+int64(need) <= limit
 }
 
 // makeRoom evicts as many bytes as are needed, so that the bytes in use do not

@@ -51,6 +51,9 @@ func viewOf(ks *Keyspace, db int) View {
 
 // set stores a string; expireAt zero is never.
 func set(v View, key string, value []byte, expireAt int64) error {
+	if expireAt == 0 && v.Overwrite(key, value) {
+		return nil
+	}
 	var s Slot
 	if err := s.LockGrow(v, key, len(value)); err != nil {
 		return err

@@ -80,30 +80,37 @@ func (v View) appendAny(dst []byte, key string) ([]byte, bool, error) {
 	return v.appendNearby(dst, key, h, v.indexOf(h).shard.settled())
 }
 
-// appendNearby is AppendString for strings without an expiry, wherever their entry lies: among others with
-// the same tag, or in one of the next buckets since the first was full. A key with a {tag} may be in
-// another shard; then it is not found here.
+// appendNearby is AppendString for strings without an expiry, wherever their entry lies.
 func (v View) appendNearby(dst []byte, key string, h, version uint64) ([]byte, bool, error) {
-	ix := v.indexOf(h)
+	if p := v.plainEntry(key, h, version); p != nil {
+		if out, ok := v.indexOf(h).shard.appendPlain(dst, key, p, version); ok {
+			return v.appended(out, key, p, h, version)
+		}
+	}
+	return v.appendUnusual(dst, key, h)
+}
+
+// plainEntry finds the entry of a key that holds a string without an expiry. It may lie among others with
+// the same tag, or in one of the next buckets since the first was full. That of a key with a {tag} may be in
+// another shard; it is not found, as none is while the shard is being written. The entry means nothing
+// once the version has changed.
+func (d *database) plainEntry(key string, h, version uint64) unsafe.Pointer {
+	ix := d.indexOf(h)
 	way := ix.table.Way(h)
 	if way == 0 || ix.seed != 0 || !ix.shard.unchanged(version) {
-		return v.appendUnusual(dst, key, h)
+		return nil
 	}
 	home, tag := way.Bucket(h)
 	for bucket, distance := home, uint32(1); bucket != nil; distance++ {
 		for m := bucket.Match(tag); !m.Empty(); m.Drop() {
 			ref := m.Ref()
-			p := ix.arena.Peek(ref, cacheLine)
-			if p == nil {
-				continue
-			}
-			if out, ok := ix.shard.takePlain(dst, key, p, ref, version); ok {
-				return v.appended(out, key, p, h, version)
+			if p := ix.arena.Peek(ref, cacheLine); p != nil && isPlainOf(p, ref, key) {
+				return p
 			}
 		}
 		bucket = way.Beyond(home, distance)
 	}
-	return v.appendUnusual(dst, key, h)
+	return nil
 }
 
 // appended ends a read without a lock that succeeded: it records the read of the entry at p.
@@ -130,13 +137,19 @@ func isPlain(header uint64, key string) bool {
 	return header&plainMask == plainString|uint64(len(key))<<keyShift
 }
 
-// takePlain appends the value of the entry at p, of which a cache line can be
-// read, if it is the key's, and a string without expiry. The entry was found without a lock
-// since the shard's version was read.
-func (sh *shard) takePlain(dst []byte, key string, p unsafe.Pointer, ref arena.Ref, version uint64) (_ []byte, ok bool) {
+// isPlainOf reports whether the entry at p, of which a cache line can be read, is the key's, and a string
+// without expiry, all of which can be read.
+func isPlainOf(p unsafe.Pointer, ref arena.Ref, key string) bool {
 	header := loadHeader(p)
 	n := int(header >> valueShift)
-	if !isPlain(header, key) || !sameKey(unsafe.Add(p, headerSize), key) || !arena.InChunk(ref, headerSize+len(key)+n) || n >= longValue || !sh.unchanged(version) {
+	return isPlain(header, key) && sameKey(unsafe.Add(p, headerSize), key) && n < longValue && arena.InChunk(ref, headerSize+len(key)+n)
+}
+
+// appendPlain appends the value of an entry that is plain and the key's, if the version has not changed until
+// that is done.
+func (sh *shard) appendPlain(dst []byte, key string, p unsafe.Pointer, version uint64) (_ []byte, ok bool) {
+	n := int(*(*uint64)(p) >> valueShift)
+	if !sh.unchanged(version) {
 		return dst, false
 	}
 	dst = slices.Grow(dst, n)
