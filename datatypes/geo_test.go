@@ -204,22 +204,32 @@ func TestGeoSearchAgainstModel(t *testing.T) {
 			rt.Fatal(err)
 		}
 		want := searchAll(f, q)
+		n := len(want)
+		if q.Count > 0 {
+			n = min(n, q.Count)
+		}
+		checkSome(rt, got, want, n)
 		if q.Any && len(want) > q.Count {
-			checkSome(rt, got, want, q.Count)
 			return
 		}
-		if q.Order == datatypes.Unordered && q.Count == 0 || q.Any {
-			slices.SortFunc(got, func(a, b datatypes.Found) int { return cmp.Compare(a.Member, b.Member) })
-			slices.SortFunc(want, func(a, b datatypes.Found) int { return cmp.Compare(a.Member, b.Member) })
-		}
-		if diff := gocmp.Diff(want, got); diff != "" {
-			rt.Fatalf("%+v\n%s", q, diff)
+		if q.Order != datatypes.Unordered || q.Count > 0 && !q.Any {
+			// Which one of several at the same distance comes first is not promised.
+			if diff := gocmp.Diff(distances(want[:n]), distances(got)); diff != "" {
+				rt.Fatalf("%+v\n%s", q, diff)
+			}
 		}
 		checkStored(rt, f, q, got)
 	})
 }
 
-// searchAll looks at each member by itself.
+func distances(found []datatypes.Found) (d []float64) {
+	for _, f := range found {
+		d = append(d, f.Distance)
+	}
+	return d
+}
+
+// searchAll looks at each member by itself. It returns all that are in the area, in the order of the search.
 func searchAll(f *fixture, q datatypes.GeoSearch) (found []datatypes.Found) {
 	g := f.geo()
 	center, _, _ := g.Position("k", "0")
@@ -245,9 +255,6 @@ func searchAll(f *fixture, q datatypes.GeoSearch) (found []datatypes.Found) {
 		}
 		return cmp.Compare(a.Distance, b.Distance)
 	})
-	if q.Count > 0 && !q.Any && len(found) > q.Count {
-		found = found[:q.Count]
-	}
 	return found
 }
 

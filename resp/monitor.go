@@ -60,6 +60,11 @@ func (c *client) show(q *queued) {
 	}
 	line := c.appendShown(nil, q)
 	for _, m := range c.srv.monitors.list() {
+		if m == c { // its own line comes behind its reply
+			c.appendPushes()
+			c.out = append(c.out, line...)
+			continue
+		}
 		m.send(line)
 	}
 }
