@@ -56,7 +56,7 @@ type client struct {
 	deferred atomic.Bool // as waiting, for others
 	delayed  *queued     // a command that is to be executed first, once a pause is over
 
-	fd         int // -1 if the owner knows of none
+	fd         atomic.Int64 // -1 if the owner knows of none; others list the client before its socket is with its loop
 	addr       string
 	localAddr  string
 	unixSocket bool
@@ -131,12 +131,12 @@ func (s *Server) newClient(o owner, fd int, remote, local net.Addr) *client {
 		owner:      o,
 		resp:       2,
 		errors:     &s.operation.errors,
-		fd:         fd,
 		addr:       addrText(remote, local),
 		localAddr:  addrText(local, local),
 		unixSocket: local != nil && local.Network() == "unix",
 		profile:    profile{shownRESP: 2, queued: notInMulti, redirect: notTracked},
 	}
+	c.fd.Store(int64(fd))
 	c.resetUser()
 	c.bound = make(map[int]larder.DB)
 	c.selectDB(0)

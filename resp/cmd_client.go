@@ -383,7 +383,7 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	num("id=", c.id)
 	str(" addr=", c.addr)
 	str(" laddr=", c.localAddr)
-	num(" fd=", int64(c.fd))
+	num(" fd=", c.fd.Load())
 	str(" name=", p.name)
 	num(" age=", max(0, now-c.since))
 	num(" idle=", max(0, now-c.lastActive.Load()))

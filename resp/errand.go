@@ -29,9 +29,9 @@ func (c *client) envoy() *client {
 		authenticated: c.authenticated,
 		rights:        c.rights,
 		tracking:      c.tracking,
-		fd:            -1,
 		onErrand:      true,
 	}
+	e.fd.Store(-1)
 	e.noTouch = c.noTouch
 	e.selectDB(c.db)
 	return e

@@ -109,7 +109,7 @@ func (s *Server) serveOnLoop(conn net.Conn) bool {
 		k.client.detach()
 		return true
 	}
-	k.client.fd = k.fd
+	k.client.fd.Store(int64(k.fd))
 	l.join(k)
 	return true
 }

@@ -2,7 +2,9 @@ package resp
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -140,4 +142,26 @@ func testSock(t *testing.T, srv *Server, l *loop) *sock {
 	k.loop.Store(l)
 	k.client = srv.newClient(k, k.fd, conn.RemoteAddr(), conn.LocalAddr())
 	return k
+}
+
+// TestListedWhileConnecting has clients listed while others connect, which the race detector watches.
+func TestListedWhileConnecting(t *testing.T) {
+	t.Parallel()
+	srv := newTestServer(t, nil)
+	dial := serveOn(t, srv, "tcp", "127.0.0.1:0", func(ln net.Listener) net.Listener { return ln })
+	asks := dial()
+	defer asks.Close()
+	asks.Write([]byte(strings.Repeat("CLIENT LIST\r\nPING\r\n", 200) + "QUIT\r\n"))
+	var others sync.WaitGroup
+	defer others.Wait()
+	others.Go(func() {
+		for range 200 {
+			dial().Close()
+		}
+	})
+	asks.SetDeadline(time.Now().Add(60 * time.Second))
+	replies, err := io.ReadAll(asks)
+	if n := strings.Count(string(replies), "+PONG\r\n"); err != nil || n != 200 {
+		t.Errorf("%d lists, %v", n, err)
+	}
 }
