@@ -134,10 +134,7 @@ func (v View) readInto(b *Batch, key string, s *seat) (err error) {
 
 // takeInto reads the key of a seat, if it is the entry found for it.
 func (v View) takeInto(b *Batch, key string, s *seat) bool {
-	if s.entry == nil || v.session != nil && v.session.tx != nil {
-		return false
-	}
-	if !isPlainOf(s.entry, s.ref, key) {
+	if s.entry == nil || v.inTx() || !isPlainOf(s.entry, s.ref, key) {
 		return false
 	}
 	buf, ok := s.shard.appendPlain(b.buf, key, s.entry, s.version)
