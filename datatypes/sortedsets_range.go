@@ -54,6 +54,16 @@ type LexBound struct {
 // returns is not specified.
 func ByLex(from, to LexBound) Range { return Range{by: byLex, from: from, to: to} }
 
+// RankBounds returns the ranks of a range that ByRank has made, with ok false for another. With its
+// like it lets a store of the caller's own tell what it is asked for.
+func (r Range) RankBounds() (start, stop int, ok bool) { return r.start, r.stop, r.by == byRank }
+
+// ScoreBounds returns the scores of a range that ByScore has made, with ok false for another.
+func (r Range) ScoreBounds() (min, max ScoreBound, ok bool) { return r.min, r.max, r.by == byScores }
+
+// LexBounds returns the names of a range that ByLex has made, with ok false for another.
+func (r Range) LexBounds() (from, to LexBound, ok bool) { return r.from, r.to, r.by == byLex }
+
 // lowest and highest return the places at which a bound begins, or ends, a range.
 func (b ScoreBound) lowest() place {
 	if b.Exclusive {

@@ -637,6 +637,24 @@ func TestSortedSetLex(t *testing.T) {
 	}
 }
 
+// TestRangeBounds: a range tells what it was made of, and of nothing else.
+func TestRangeBounds(t *testing.T) {
+	t.Parallel()
+	low, high := datatypes.ScoreBound{Score: 1, Exclusive: true}, datatypes.ScoreBound{Score: 2}
+	from, to := datatypes.LexBound{Member: "a"}, datatypes.LexBound{Infinite: 1}
+	for i, r := range []datatypes.Range{datatypes.ByRank(3, -4), datatypes.ByScore(low, high), datatypes.ByLex(from, to)} {
+		start, stop, byRank := r.RankBounds()
+		min, max, byScore := r.ScoreBounds()
+		first, last, byLex := r.LexBounds()
+		if byRank != (i == 0) || byScore != (i == 1) || byLex != (i == 2) {
+			t.Errorf("range %d is by rank %v, by score %v, by name %v", i, byRank, byScore, byLex)
+		}
+		if byRank && (start != 3 || stop != -4) || byScore && (min != low || max != high) || byLex && (first != from || last != to) {
+			t.Errorf("bounds of range %d: %d, %d; %v, %v; %v, %v", i, start, stop, min, max, first, last)
+		}
+	}
+}
+
 // TestSortedSetLongIteration: a range longer than a batch is iterated to its end, whatever is added and
 // removed meanwhile, and what stays is seen once.
 func TestSortedSetLongIteration(t *testing.T) {
