@@ -96,9 +96,10 @@ func TestRewrite(t *testing.T) {
 // FuzzParse checks that what is read from a text is read from it again after rewriting, and that no directive is lost.
 func FuzzParse(f *testing.F) {
 	f.Add("port 1\n# c\nbind a \"b c\"\nuser x\n", "user", "a\x00 \"b\"")
+	f.Add("0", "", "Y")
 	f.Fuzz(func(t *testing.T, text, name, value string) {
 		var d Directive
-		if !d.parse(name) || d.Name != name || len(d.Args) > 0 || name == "include" {
+		if !d.parse(name) || d.Name == "" || d.Name != name || len(d.Args) > 0 || name == "include" {
 			return
 		}
 		before, _ := Parse("f", text)
