@@ -290,10 +290,10 @@ func (d DB) NoTouch() DB {
 	return DB{d.view.WithoutTouch()}
 }
 
-// Brief returns the same database for who has no time, such as an event loop that serves many: its stores refuse
-// operations on large collections that would take long, with datatypes.ErrLong and no effect. Not all operations that may take
+// ShortOnly returns the same database for who has no time, such as an event loop that serves many: its stores refuse
+// operations on large values and collections that would take long, with datatypes.ErrLong and no effect. Not all operations that may take
 // long can tell. Within a transaction nothing is refused.
-func (d DB) Brief() DB { return DB{d.view.Brief()} }
+func (d DB) ShortOnly() DB { return DB{d.view.ShortOnly()} }
 
 // WithOrigin returns the same database with changes that Change.Origin tells to be those of origin.
 func (d DB) WithOrigin(origin int64) DB { return DB{d.view.WithOrigin(origin)} }

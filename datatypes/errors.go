@@ -25,7 +25,7 @@ var (
 	// declared keys is in.
 	ErrNotDeclared = keyspace.ErrNotDeclared
 
-	// ErrLong: the operation would take longer than stores that are brief allow.
+	// ErrLong: the operation would take longer than stores that do short operations only allow.
 	ErrLong = keyspace.ErrLong
 
 	// ErrNotInteger: the value or argument is not an integer of 64 bits.

@@ -490,24 +490,24 @@ func BenchmarkSort(b *testing.B) {
 	}
 }
 
-// TestBriefSorts: stores that are brief refuse long sorts, and nothing else.
-func TestBriefSorts(t *testing.T) {
+// TestShortOnlySorts: stores that do short operations only refuse long sorts, and nothing else.
+func TestShortOnlySorts(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	brief := datatypes.NewKeys(f.view.Brief())
+	short := datatypes.NewKeys(f.view.ShortOnly())
 	types := map[string]datatypes.Type{"l": datatypes.TypeList, "s": datatypes.TypeSet, "z": datatypes.TypeSortedSet}
 	for key := range types {
 		m := sortModel{typ: types[key], elements: integers(0, 5000)}
 		m.put(t, f, key)
 		for name, o := range map[string]datatypes.SortOptions{"all": {}, "by a pattern": {By: "w*", Count: 1}, "unsorted": {Unsorted: true}} {
-			if _, err := brief.Sort(key, o); err != datatypes.ErrLong {
+			if _, err := short.Sort(key, o); err != datatypes.ErrLong {
 				t.Errorf("%s, %s: %v", key, name, err)
 			}
-			if _, err := brief.SortStore("d", key, o); err != datatypes.ErrLong {
+			if _, err := short.SortStore("d", key, o); err != datatypes.ErrLong {
 				t.Errorf("%s, %s, stored: %v", key, name, err)
 			}
 		}
-		if got, err := brief.Sort(key, datatypes.SortOptions{Unsorted: true, Count: 10}); len(got) != 10 || err != nil {
+		if got, err := short.Sort(key, datatypes.SortOptions{Unsorted: true, Count: 10}); len(got) != 10 || err != nil {
 			t.Errorf("%s, some: %q, %v", key, got, err)
 		}
 	}

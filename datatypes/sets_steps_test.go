@@ -311,20 +311,20 @@ func settle(f *fixture) {
 	}
 }
 
-// TestBriefSets: stores that are brief refuse what takes long, and nothing else.
-func TestBriefSets(t *testing.T) {
+// TestShortOnlySets: stores that do short operations only refuse what takes long, and nothing else.
+func TestShortOnlySets(t *testing.T) {
 	t.Parallel()
 	f := open(t)
-	st, brief := datatypes.NewSets(f.view), datatypes.NewSets(f.view.Brief())
+	st, short := datatypes.NewSets(f.view), datatypes.NewSets(f.view.ShortOnly())
 	fillSet(t, st, "large", 0, many, "member:%d")
 	fillSet(t, st, "small", 0, 100, "member:%d")
-	if _, err := brief.UnionStore("dst", "large", "small"); !errors.Is(err, datatypes.ErrLong) {
+	if _, err := short.UnionStore("dst", "large", "small"); !errors.Is(err, datatypes.ErrLong) {
 		t.Errorf("a long union: %v", err)
 	}
-	if _, err := brief.Union("large"); !errors.Is(err, datatypes.ErrLong) {
+	if _, err := short.Union("large"); !errors.Is(err, datatypes.ErrLong) {
 		t.Errorf("all members of a large set: %v", err)
 	}
-	if n, err := brief.InterStore("dst", "large", "small"); n != 100 || err != nil {
+	if n, err := short.InterStore("dst", "large", "small"); n != 100 || err != nil {
 		t.Errorf("an intersection with a small set: %d, %v", n, err)
 	}
 }

@@ -44,17 +44,17 @@ type client struct {
 
 	timing
 
-	closing  bool // close once the replies are sent; execute nothing more
-	draining bool // close once what has been received is answered
-	failed   bool // closing because the input cannot be followed
-	waiting  bool // a command has deferred its reply
-	long     bool // it is to be sent on an errand for that
-	away     bool // it is on its errand
-	onErrand bool // this is an envoy
-	waitSeq  uint64
-	onCancel func()      // ends what a deferred command waits for when its client goes
-	deferred atomic.Bool // as waiting, for others
-	delayed  *queued     // a command that is to be executed first, once a pause is over
+	closing   bool // close once the replies are sent; execute nothing more
+	draining  bool // close once what has been received is answered
+	failed    bool // closing because the input cannot be followed
+	waiting   bool // a command has deferred its reply
+	long      bool // for it is to be offloaded
+	offloaded bool // a worker runs it
+	offLoop   bool // this is a worker
+	waitSeq   uint64
+	onCancel  func()      // ends what a deferred command waits for when its client goes
+	deferred  atomic.Bool // as waiting, for others
+	delayed   *queued     // a command that is to be executed first, once a pause is over
 
 	fd         atomic.Int64 // -1 if the owner knows of none; others list the client before its socket is with its loop
 	addr       string
@@ -183,7 +183,7 @@ func (c *client) runnable() bool {
 // finish turns draining into closing when there is nothing left to execute: input was consumed as far as it is complete,
 // or a deferred reply stands in the way, unless that is sure to come. It reports whether the connection can be closed.
 func (c *client) finish() bool {
-	if c.draining && !c.away && (c.waiting || c.pending() < maxPendingReplies) {
+	if c.draining && !c.offloaded && (c.waiting || c.pending() < maxPendingReplies) {
 		c.closing = true
 	}
 	return c.closing && c.pending() == 0
@@ -286,7 +286,7 @@ func (c *client) execute(s *scratch) {
 	}
 	if c.long {
 		c.long = false
-		c.sendOff(&s.queue[done-1])
+		c.offload(&s.queue[done-1])
 	}
 	if done < len(s.queue) {
 		c.in.rewind(s.queue[done-1].end)
@@ -414,7 +414,7 @@ func (c *client) resume(seq uint64, reply func(c *client)) {
 			return
 		}
 		c.undefer()
-		c.away = false
+		c.offloaded = false
 		c.begun = len(c.out)
 		c.answerHeld(reply)
 		c.hush()

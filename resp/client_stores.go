@@ -71,8 +71,8 @@ func (c *client) bind(stores larder.DB) larder.DB {
 	if c.tracking != nil && c.tracking.noLoop {
 		stores = stores.WithOrigin(c.id)
 	}
-	if !c.onErrand {
-		stores = stores.Brief()
+	if !c.offLoop {
+		stores = stores.ShortOnly()
 	}
 	return stores
 }

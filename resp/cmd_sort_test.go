@@ -250,7 +250,7 @@ func TestSortAccess(t *testing.T) {
 	}
 }
 
-// TestLongSort: a sort that takes long is run on an errand, for the client's user and to the same end.
+// TestLongSort: a sort that takes long is offloaded, for the client's user and to the same end.
 func TestLongSort(t *testing.T) {
 	t.Parallel()
 	c := difftest.NewConn(startCache(t).Dial())

@@ -449,7 +449,7 @@ func (l *loop) advance(k *sock) bool {
 			return true
 		}
 		switch {
-		case c.waiting && k.hangup && !c.away:
+		case c.waiting && k.hangup && !c.offloaded:
 			return false
 		case !k.readable || !c.runnable():
 			return true

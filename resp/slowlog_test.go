@@ -307,8 +307,8 @@ func TestTimingDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// TestErrandsAreTimed: the time that a command takes elsewhere is its own, and it is one call.
-func TestErrandsAreTimed(t *testing.T) {
+// TestOffloadedAreTimed: the time that a command takes elsewhere is its own, and it is one call.
+func TestOffloadedAreTimed(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *Server) {
 		s := openSession(t, srv)

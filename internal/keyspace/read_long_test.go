@@ -61,7 +61,7 @@ func TestLongValueTakesTime(t *testing.T) {
 			t.Fatal(err)
 		}
 		dst := []byte("before")
-		out, ok, err := v.Brief().AppendString(dst, key)
+		out, ok, err := v.ShortOnly().AppendString(dst, key)
 		switch {
 		case len(value) < longValue && (err != nil || !ok || len(out) != len(dst)+len(value)):
 			t.Errorf("%d bytes: %d, %v, %v", len(value), len(out), ok, err)
@@ -75,7 +75,7 @@ func TestLongValueTakesTime(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if out, ok, err := tx.View(v.Brief()).AppendString(dst, key); err != nil || !ok || len(out) != len(dst)+len(value) {
+		if out, ok, err := tx.View(v.ShortOnly()).AppendString(dst, key); err != nil || !ok || len(out) != len(dst)+len(value) {
 			t.Errorf("%d bytes in a transaction: %d, %v, %v", len(value), len(out), ok, err)
 		}
 		tx.End()

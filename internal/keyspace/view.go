@@ -11,11 +11,11 @@ type View struct {
 // session is what views may have beyond a database. It does not change once a
 // view leads to it.
 type session struct {
-	tx      *Tx
-	stats   *Counters
-	noTouch bool
-	brief   bool
-	origin  int64
+	tx        *Tx
+	stats     *Counters
+	noTouch   bool
+	shortOnly bool
+	origin    int64
 }
 
 func (v View) more() session {
@@ -59,17 +59,17 @@ func (v View) WithoutTouch() View {
 	return v
 }
 
-// Brief returns the view for who has no time: operations that would take long fail with ErrLong, without effect.
-func (v View) Brief() View {
+// ShortOnly returns the view for who has no time: operations that would take long fail with ErrLong, without effect.
+func (v View) ShortOnly() View {
 	s := v.more()
-	s.brief = true
+	s.shortOnly = true
 	v.session = &s
 	return v
 }
 
 // TakeTime returns ErrLong if an operation that takes long must not be done through the view. Within a transaction it may.
 func (v View) TakeTime() error {
-	if v.session != nil && v.session.brief && v.session.tx == nil {
+	if v.session != nil && v.session.shortOnly && v.session.tx == nil {
 		return ErrLong
 	}
 	return nil

@@ -8,18 +8,18 @@ import (
 	"github.com/larderkv/larder/datatypes"
 )
 
-// Errands: commands that take long.
+// Offloading: commands that take long.
 //
 // An event loop serves many clients, who would all wait for a union of millions of members that one of them asks for. So the
-// stores that handlers use are brief: an operation that finds that it would take long fails with ErrLong, having changed
+// stores that handlers use do short operations only: one that finds that it would take long fails with ErrLong, having changed
 // nothing. To tell costs it nothing, since it has just looked up how large its collections are. The handler's answer, that
-// error, then makes the client wait, as for a blocking command, while a goroutine runs the handler once more: for an envoy, a client
-// with the same settings, stores that take their time and replies of its own, which are the client's when it is back. A client that
+// error, then makes the client wait, as for a blocking command, while a goroutine runs the handler once more: for a worker, a client
+// with the same settings, stores that do all operations and replies of its own, which are the client's when it is done. A client that
 // has sent its last is kept until then, for it may still read.
 
-// envoy is what a client is to those that run an errand for it.
-func (c *client) envoy() *client {
-	e := &client{
+// worker returns a client that stands for this one off the loop.
+func (c *client) worker() *client {
+	w := &client{
 		srv:           c.srv,
 		id:            c.id,
 		owner:         c.owner,
@@ -29,16 +29,16 @@ func (c *client) envoy() *client {
 		authenticated: c.authenticated,
 		rights:        c.rights,
 		tracking:      c.tracking,
-		onErrand:      true,
+		offLoop:       true,
 	}
-	e.fd.Store(-1)
-	e.noTouch = c.noTouch
-	e.selectDB(c.db)
-	return e
+	w.fd.Store(-1)
+	w.noTouch = c.noTouch
+	w.selectDB(c.db)
+	return w
 }
 
-// isLong reports whether an operation was refused because it takes long. Then the client waits for an errand, on which
-// the command is sent when its handler has returned.
+// isLong reports whether an operation was refused because it takes long. Then the client waits, and the
+// command is offloaded when its handler has returned.
 func (c *client) isLong(err error) bool {
 	if !errors.Is(err, datatypes.ErrLong) {
 		return false
@@ -52,27 +52,27 @@ func (c *client) isLong(err error) bool {
 }
 
 // takesLong is isLong for handlers that see by themselves how much there is to do.
-func (c *client) takesLong() bool { return !c.onErrand && c.exec == nil && c.isLong(datatypes.ErrLong) }
+func (c *client) takesLong() bool { return !c.offLoop && c.exec == nil && c.isLong(datatypes.ErrLong) }
 
-// sendOff has a goroutine run the command whose handler has found that it takes long.
-func (c *client) sendOff(q *queued) {
-	e, seq := c.envoy(), c.waitSeq
+// offload has a goroutine run the command whose handler has found that it takes long.
+func (c *client) offload(q *queued) {
+	w, seq := c.worker(), c.waitSeq
 	own := queued{cmd: q.cmd, args: cloneArgs(q.args)}
-	e.last.Store(q.cmd)
+	w.last.Store(q.cmd)
 	c.worksElsewhere(q)
-	c.away = true
+	c.offloaded = true
 	c.srv.wg.Add(1)
 	go func() {
 		defer c.srv.wg.Done()
-		intact := e.runErrand(&own)
+		intact := w.runOffloaded(&own)
 		c.resume(seq, func(c *client) {
-			c.takeReplies(e.out)
+			c.takeReplies(w.out)
 			c.closing = c.closing || !intact
 		})
 	}()
 }
 
-// takeReplies appends the replies of an envoy. Nobody else has them, so what may be much is not copied if it need not be.
+// takeReplies appends the replies of a worker. Nobody else has them, so what may be much is not copied if it need not be.
 func (c *client) takeReplies(replies []byte) {
 	if len(c.out) == 0 && len(replies) > keptBuffer {
 		c.out = replies
@@ -81,8 +81,8 @@ func (c *client) takeReplies(replies []byte) {
 	c.out = append(c.out, replies...)
 }
 
-// runErrand runs a command for another client. It returns false if that has failed by a defect of this program.
-func (c *client) runErrand(q *queued) (intact bool) {
+// runOffloaded runs a command for another client. It returns false if that has failed by a defect of this program.
+func (c *client) runOffloaded(q *queued) (intact bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.srv.log().Error("resp: panic in a command", "panic", p, "client", c.id, "stack", string(debug.Stack()))

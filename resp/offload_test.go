@@ -11,9 +11,9 @@ import (
 	"github.com/larderkv/larder/datatypes"
 )
 
-// TestErrand: while a command that takes long is under way, other clients of the same loop are served, and what its own
+// TestOffload: while a command that takes long is under way, other clients of the same loop are served, and what its own
 // has sent behind it waits.
-func TestErrand(t *testing.T) {
+func TestOffload(t *testing.T) {
 	var runs atomic.Int32
 	finish := make(chan struct{})
 	stub(t, func(c *client, args [][]byte) {
@@ -35,12 +35,12 @@ func TestErrand(t *testing.T) {
 	close(finish)
 	patient.expect("$8\r\nargument\r\n$6\r\nbehind\r\n$4\r\nlast\r\n")
 	if n := runs.Load(); n != 2 {
-		t.Errorf("the handler ran %d times, want once for the client and once for its envoy", n)
+		t.Errorf("the handler ran %d times, want once for the client and once for its worker", n)
 	}
 }
 
-// TestErrandOutlivesClient: a client that goes leaves its errand to end by itself, and Close waits for that.
-func TestErrandOutlivesClient(t *testing.T) {
+// TestOffloadOutlivesClient: a client that goes leaves its worker to end by itself, and Close waits for that.
+func TestOffloadOutlivesClient(t *testing.T) {
 	begun, finish := make(chan struct{}), make(chan struct{})
 	var ended atomic.Bool
 	stub(t, func(c *client, _ [][]byte) {
@@ -63,12 +63,12 @@ func TestErrandOutlivesClient(t *testing.T) {
 	close(finish)
 	srv.Close()
 	if !ended.Load() {
-		t.Error("the server did not wait for the errand")
+		t.Error("the server did not wait for the worker")
 	}
 }
 
-// TestErrandPanics: a defect met on an errand costs its client the connection and nobody else anything.
-func TestErrandPanics(t *testing.T) {
+// TestOffloadPanics: a defect met by a worker costs its client the connection and nobody else anything.
+func TestOffloadPanics(t *testing.T) {
 	stub(t, func(c *client, _ [][]byte) {
 		if !c.takesLong() {
 			panic("oh dear")
@@ -137,8 +137,8 @@ func line(t testing.TB, r *bufio.Reader) string {
 	return s
 }
 
-// TestErrandOfLastCommand: a client that sends a command that takes long and nothing after it gets the reply.
-func TestErrandOfLastCommand(t *testing.T) {
+// TestOffloadOfLastCommand: a client that sends a command that takes long and nothing after it gets the reply.
+func TestOffloadOfLastCommand(t *testing.T) {
 	for name, transport := range transports {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
