@@ -1,0 +1,83 @@
+package modeltest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Check does random scripts to stores that open opens, a new set of them for each script and without any keys, and compares them with
+// the model. It reports the shortest script that it finds to fail.
+func Check(t *testing.T, open func(*rapid.T) Stores) {
+	t.Helper()
+	rapid.Check(t, Property(open))
+}
+
+// Property is the property that Check checks.
+func Property(open func(*rapid.T) Stores) func(*rapid.T) {
+	return func(t *rapid.T) {
+		s := open(t)
+		if err := Run(s, Scripts(s).Draw(t, "script")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// Run does a script to stores without keys and to a new model. It returns how they differ, with the calls that led to it.
+func Run(s Stores, script Script) error {
+	c := &checker{s: s, m: NewModel()}
+	for i, o := range script {
+		if err := c.run(o); err != nil {
+			return fmt.Errorf("operation %d of %d: %w\n%s", i+1, len(script), err, c.trace.String())
+		}
+	}
+	if err := c.compare(); err != nil {
+		return fmt.Errorf("after %d operations: %w\n%s", len(script), err, c.trace.String())
+	}
+	return nil
+}
+
+// checker compares stores with a model.
+type checker struct {
+	s     Stores
+	m     *Model
+	trace strings.Builder // the calls so far with their replies
+}
+
+// run does any operation.
+func (c *checker) run(o Operation) error {
+	if !o.Plain() {
+		fmt.Fprintf(&c.trace, "\t%s\n", o)
+		return o.method.drive(c, o.Args)
+	}
+	got, err := c.call(o)
+	fmt.Fprintf(&c.trace, "\t%s // %s\n", o, got)
+	return err
+}
+
+// call does a plain operation.
+func (c *checker) call(o Operation) (Reply, error) {
+	got := o.Do(c.s)
+	if c.s.Evicts {
+		return got, c.followEvicting(o, got)
+	}
+	return got, o.Follow(c.m, got)
+}
+
+// compare reads all that the keys hold.
+func (c *checker) compare() error {
+	var errs []error
+	for _, key := range allKeys() {
+		for _, o := range c.s.reads(key) {
+			got, err := c.call(o)
+			if err != nil {
+				fmt.Fprintf(&c.trace, "\t%s // %s\n", o, got)
+				errs = append(errs, fmt.Errorf("%s: %w", o, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

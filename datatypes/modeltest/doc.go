@@ -1,0 +1,72 @@
+// Package modeltest tests stores by the properties that they promise: it does random operations both to a store and to
+// a reference model of it, and compares the replies.
+//
+// A reference model is the same store written so that it is obviously right: plain Go maps and slices, every method a
+// few lines, no memory limit, no concurrency, no cleverness, and slow. [Model] is one for all stores of package
+// datatypes. A store whose replies no sequence of operations can tell from the model's does what its documentation says.
+//
+// # Ten lines
+//
+// What is tested may be a cache, but is more often what a program puts in front of one: a wrapper that adds a prefix to
+// keys, encrypts values, counts, or talks to a server.
+//
+//	func TestTenant(t *testing.T) {
+//		modeltest.Check(t, func(t *rapid.T) modeltest.Stores {
+//			clock := modeltest.NewClock()
+//			cache, err := larder.Open(larder.Options{Clock: clock, NoMaintenance: true})
+//			if err != nil {
+//				t.Fatal(err)
+//			}
+//			t.Cleanup(func() { cache.Close() })
+//			return modeltest.Stores{Strings: tenant{cache.Strings(), "acme:"}, Advance: clock.Advance}
+//		})
+//	}
+//
+// [Stores] holds what is to be tested, each field an interface with the signatures of a store in package datatypes, so
+// that a wrapper may embed the store and override what it changes. Stores that are nil are not driven; [Of] takes all
+// that a cache, a database or a transaction has. Methods that a wrapper does not mean to support are listed in
+// Stores.Omit.
+//
+// # What is checked
+//
+// [Check] draws scripts of operations with pgregory.net/rapid. There are few keys, so that operations meet: keys expire,
+// are renamed onto each other and are used as what they are not. Values are integers, empty, binary, and of lengths
+// about those where an encoding changes. After each operation its reply is compared with the model's, errors by
+// errors.Is with those of package datatypes; now and then, and at the end, all that the keys hold is compared, with
+// their types and expiries. Where a reply is not determined, as that of Keys.Random, it must be one that the model
+// could have given, and the model follows it. Scans run while other operations change what they scan, and must return
+// what was there all the while.
+//
+// What is not checked: speed and memory, the forms of methods that exist for speed (Append, View, Batch, Each and Begin
+// methods), waiting for data, notifications, and several databases. The check drives one goroutine.
+//
+// # Failures
+//
+// rapid shrinks a script that fails: it takes operations away, and makes arguments simpler, as long as it still fails.
+// Generators in this package draw what is simple first, the key "a" and the plain read, so that what is left is what
+// matters. The failure is reported as the calls, in Go, with the replies to each:
+//
+//	operation 2 of 2: got "x", true; want nothing, false
+//		Strings.Set("a", []byte("x"), datatypes.SetOptions{TTL: time.Millisecond}) // true
+//		Strings.Get("a") // "x", true
+//
+// rapid's flags apply: -rapid.checks for the number of scripts and -rapid.seed for the one that failed. [Property] is the
+// check of one script, for rapid.MakeFuzz and for programs that have a rapid.T already.
+//
+// # Time
+//
+// Nothing waits. With Stores.Advance the test moves the clock that the stores go by, between operations, by amounts about those
+// of the TTLs that it draws; [Clock] is a clock for larder.Options, and begins at [Epoch], as the model does. Without
+// Advance nothing is given a TTL.
+//
+// # Eviction
+//
+// A cache under a memory limit may lose keys at any operation. With Stores.Evicts the check allows a key to be gone:
+// then the model forgets it too. It does not allow one that came back, is older than it was, or has lost a part, and it
+// allows datatypes.ErrOutOfMemory only if the operation had no effect.
+//
+// # Properties of your own
+//
+// The model, the operations and the generators are exported: a test may draw an [Operation], do it to whatever has the
+// interfaces, and have a model follow the reply.
+package modeltest

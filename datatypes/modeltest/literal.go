@@ -1,0 +1,86 @@
+package modeltest
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// literal returns a value as it is written in Go, long texts of one byte as a call of Repeat.
+func literal(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "nil"
+	case string:
+		return text(v, "%s", "strings.Repeat(%s, %d)")
+	case []byte:
+		if v == nil {
+			return "nil"
+		}
+		return text(string(v), "[]byte(%s)", "bytes.Repeat([]byte(%s), %d)")
+	case time.Duration:
+		return duration(v)
+	case time.Time:
+		if v.IsZero() {
+			return "time.Time{}"
+		}
+		return "modeltest.Epoch.Add(" + duration(v.Sub(Epoch)) + ")"
+	case fmt.Stringer:
+		return v.String()
+	}
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.Slice:
+		return sliceLiteral(r)
+	case reflect.Struct:
+		return structLiteral(r)
+	case reflect.Pointer:
+		if !r.IsNil() {
+			return "&" + literal(r.Elem().Interface())
+		}
+	}
+	return fmt.Sprint(v)
+}
+
+// text writes a text in one form or, if it is long and the same byte all through, in another.
+func text(s, short, repeated string) string {
+	const long = 32
+	if len(s) > long && strings.Count(s, s[:1]) == len(s) {
+		return fmt.Sprintf(repeated, strconv.Quote(s[:1]), len(s))
+	}
+	return fmt.Sprintf(short, strconv.Quote(s))
+}
+
+func duration(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "0"
+	case d%time.Millisecond == 0:
+		return fmt.Sprintf("%d * time.Millisecond", d/time.Millisecond)
+	}
+	return fmt.Sprintf("%d * time.Nanosecond", d)
+}
+
+func sliceLiteral(r reflect.Value) string {
+	if r.Len() == 0 {
+		return "nil"
+	}
+	texts := make([]string, r.Len())
+	for i := range texts {
+		texts[i] = literal(r.Index(i).Interface())
+	}
+	return r.Type().String() + "{" + strings.Join(texts, ", ") + "}"
+}
+
+// structLiteral writes the fields that are not zero.
+func structLiteral(r reflect.Value) string {
+	var fields []string
+	for i := range r.NumField() {
+		if f := r.Field(i); !f.IsZero() && f.CanInterface() {
+			fields = append(fields, r.Type().Field(i).Name+": "+literal(f.Interface()))
+		}
+	}
+	return r.Type().String() + "{" + strings.Join(fields, ", ") + "}"
+}
