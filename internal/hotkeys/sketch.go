@@ -7,6 +7,7 @@ type sketch struct {
 	counters []counter
 	byHash   map[uint64]int32 // which counter a key has
 	order    []int32          // counters in use, as a heap: the lowest first
+	floor    uint64           // the most that a key without a counter may have been used while some counters are free
 	total    uint64           // uses that were counted
 }
 
@@ -42,7 +43,7 @@ func (s *sketch) add(db int, key string, hash uint64) {
 	if len(s.order) < len(s.counters) {
 		i := int32(len(s.order))
 		s.counters[i].take(db, key, hash)
-		s.counters[i].count, s.counters[i].over, s.counters[i].place = 1, 0, int(i)
+		s.counters[i].count, s.counters[i].over, s.counters[i].place = s.floor+1, s.floor, int(i)
 		s.byHash[hash] = i
 		s.order = append(s.order, i)
 		heap.Fix((*byCount)(s), int(i))
@@ -67,7 +68,33 @@ func (c *counter) take(db int, key string, hash uint64) {
 func (s *sketch) clear() {
 	clear(s.byHash)
 	s.order = s.order[:0]
-	s.total = 0
+	s.floor, s.total = 0, 0
+}
+
+// forget takes their counters from the keys of a database. What was counted for others stays.
+func (s *sketch) forget(db int) {
+	if len(s.order) == len(s.counters) {
+		s.floor = s.counters[s.order[0]].count
+	}
+	used, kept := s.counters[:len(s.order)], 0
+	for i := range used {
+		if used[i].db != db {
+			used[kept], used[i] = used[i], used[kept] // no two have the same storage of keys
+			kept++
+		}
+	}
+	total, floor := s.total, s.floor
+	s.clear()
+	if kept == 0 {
+		return
+	}
+	s.total, s.floor = total, floor
+	for i := range used[:kept] {
+		used[i].place = i
+		s.byHash[used[i].hash] = int32(i)
+		s.order = append(s.order, int32(i))
+	}
+	heap.Init((*byCount)(s))
 }
 
 // byCount is the order of a sketch's counters for package heap.

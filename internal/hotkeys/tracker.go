@@ -133,6 +133,17 @@ func (t *Tracker) Report(now int64) Report {
 	return t.last
 }
 
+// Forget forgets the keys of a database, which are no more. O(counters).
+func (t *Tracker) Forget(db int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	// Whoever asked for the last report has its slice.
+	t.last.Keys = slices.DeleteFunc(slices.Clone(t.last.Keys), func(k Key) bool { return k.DB == db })
+	if t.sketch != nil {
+		t.sketch.forget(db)
+	}
+}
+
 // Reset forgets everything that was counted.
 func (t *Tracker) Reset(now int64) {
 	t.mu.Lock()

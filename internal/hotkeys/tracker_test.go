@@ -80,6 +80,49 @@ func TestReset(t *testing.T) {
 	}
 }
 
+// TestForget: the keys of a database that was flushed are reported no more, in the last window and in this one, and those
+// of others as they were.
+func TestForget(t *testing.T) {
+	tr := tracker(Options{Keys: 2, SamplePercent: 100, WindowMillis: 1000})
+	use(tr, 0, "gone", 30)
+	use(tr, 1, "stays", 20)
+	before := tr.Report(1000)
+	use(tr, 0, "gone", 30)
+	use(tr, 1, "stays", 20)
+	tr.Forget(0)
+	if r := tr.Report(1001); fmt.Sprint(r) != "{[{1 stays 20}] 50 1000}" {
+		t.Errorf("the last window: %v", r)
+	}
+	if len(before.Keys) != 2 || before.Keys[0].Key != "gone" {
+		t.Errorf("a report that was given out is now %v", before)
+	}
+	use(tr, 1, "stays", 5)
+	use(tr, 0, "new", 3)
+	if r := tr.Report(2000); fmt.Sprint(r) != "{[{1 stays 25} {0 new 3}] 58 1000}" {
+		t.Errorf("this window: %v", r)
+	}
+	use(tr, 0, "gone", 30)
+	tr.Forget(0)
+	use(tr, 0, "new", 1)
+	if r := tr.Report(3000); fmt.Sprint(r) != "{[{0 new 1}] 1 1000}" {
+		t.Errorf("a window in which there was no other database: %v", r)
+	}
+}
+
+// TestForgetKeepsBounds: a key that had no counter when others were forgotten may have been used as often as the lowest
+// counter stood, and what is reported of it says so.
+func TestForgetKeepsBounds(t *testing.T) {
+	tr := tracker(Options{Keys: 1, SamplePercent: 100, WindowMillis: 1000})
+	for i := range spare {
+		use(tr, i%2, fmt.Sprint(i), 10)
+	}
+	tr.Forget(0)
+	use(tr, 1, "late", 6)
+	if c := tr.sketch.counters[tr.sketch.byHash[xxh3.HashString("late")^0x9e3779b97f4a7c15]]; c.count != 16 || c.over != 10 {
+		t.Errorf("counted %d, at most %d of them too many; want 16 and 10", c.count, c.over)
+	}
+}
+
 func TestConfigure(t *testing.T) {
 	tr := tracker(Options{Keys: 3, SamplePercent: 100, WindowMillis: 1000})
 	use(tr, 0, "a", 10)

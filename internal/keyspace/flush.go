@@ -31,7 +31,7 @@ func (v View) flush(async bool, from, to int) error {
 		}
 		if flushed {
 			v.ks.shards[0].notify(ClassFlush, "flushdb", db, "")
-			v.ks.ResetHotKeys()
+			v.ks.hot.Forget(db)
 		}
 	}
 	tx.End()
