@@ -332,9 +332,10 @@ func (c *Cache) SetMaxBytes(n int64) error {
 func (c *Cache) Charge(n int) { c.ks.Charge(n) }
 
 // Hold makes background work leave expired keys alone until they are asked for, and
-// evict nothing to come below a limit that was lowered; reads and writes do as ever.
-// It is for a pause in which the data must stay as it is. O(1).
-func (c *Cache) Hold(expiry, eviction bool) { c.ks.Hold(expiry, eviction) }
+// evict nothing to come below a limit that was lowered, until release is called; reads
+// and writes do as ever. It is for a pause in which the data must stay as it is. There
+// may be several holds at a time; work goes on when the last has been released. O(1).
+func (c *Cache) Hold(expiry, eviction bool) (release func()) { return c.ks.Hold(expiry, eviction) }
 
 // Policy returns what is evicted at the memory limit.
 func (c *Cache) Policy() Policy { return Policy(c.ks.Policy()) + NoEviction }
@@ -533,7 +534,7 @@ func (c *Cache) OnChange(fn func(Change)) (cancel func()) {
 
 // EventOptions say how events are streamed.
 type EventOptions struct {
-	Buffer int // how many events may wait for the reader; 0: datatypes.DefaultBuffer
+	Buffer int // how many events may wait for the reader, at most datatypes.MaxBuffer; 0: datatypes.DefaultBuffer
 }
 
 // Events returns a stream of the events that OnEvent would be told of, until it, its context or the cache ends. A

@@ -113,6 +113,34 @@ func TestPauseHoldsMaintenance(t *testing.T) {
 	})
 }
 
+// TestPausesOfServersOfOneCache: when the pause of one server ends, that of another goes on.
+func TestPausesOfServersOfOneCache(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cache, err := larder.Open(larder.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cache.Close()
+		var peers [2]*peer
+		for i := range peers {
+			srv := &Server{Cache: cache}
+			defer srv.Close()
+			peers[i] = newPeer(t, srv.Dial())
+			defer peers[i].Close()
+		}
+		peers[0].do("SET k v PX 10\r\nCLIENT PAUSE 60000 WRITE\r\n", "+OK\r\n+OK\r\n")
+		peers[1].do("CLIENT PAUSE 5000 WRITE\r\n", "+OK\r\n")
+		time.Sleep(59 * time.Second)
+		if n := cache.Stats().Keys; n != 1 {
+			t.Errorf("%d keys when one server's pause has ended and the other's has not", n)
+		}
+		time.Sleep(10 * time.Second)
+		if n := cache.Stats().Keys; n != 0 {
+			t.Errorf("%d keys after both", n)
+		}
+	})
+}
+
 // TestPausedClientGoes leaves nothing behind of a client that goes while its command is put off, nor can it be unblocked.
 func TestPausedClientGoes(t *testing.T) {
 	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {

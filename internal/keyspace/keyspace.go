@@ -68,7 +68,7 @@ type Keyspace struct {
 	_    [cacheLine]byte
 	hot  hotkeys.Tracker // written by operations that are sampled
 
-	heldExpiry, heldEviction atomic.Bool // see Hold
+	heldExpiry, heldEviction atomic.Int32 // how many holds of Hold there are
 
 	closing atomic.Bool
 	stop    chan struct{}

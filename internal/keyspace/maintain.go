@@ -1,6 +1,7 @@
 package keyspace
 
 import (
+	"sync"
 	"time"
 
 	"github.com/larderkv/larder/internal/arena"
@@ -107,7 +108,7 @@ func (sh *shard) maintain(now int64) (more bool) {
 	}
 	began := sh.ks.pauses.begin()
 	seen, expired := 0, 0
-	if !sh.ks.heldExpiry.Load() {
+	if sh.ks.heldExpiry.Load() == 0 {
 		seen, expired = sh.sweepSlice(now, sliceEntries)
 	}
 	sh.ks.pauses.end(ExpireCycle, began)
@@ -128,7 +129,7 @@ func (sh *shard) maintain(now int64) (more bool) {
 		more = true
 	}
 	began = sh.ks.pauses.begin()
-	if !sh.ks.heldEviction.Load() && sh.meetLimit() {
+	if sh.ks.heldEviction.Load() == 0 && sh.meetLimit() {
 		more = true
 	}
 	sh.ks.pauses.end(EvictionCycle, began)
@@ -136,10 +137,18 @@ func (sh *shard) maintain(now int64) (more bool) {
 }
 
 // Hold makes maintenance leave expired keys until somebody asks for them, or memory above the limit to the writes
-// that need some.
-func (ks *Keyspace) Hold(expiry, eviction bool) {
-	ks.heldExpiry.Store(expiry)
-	ks.heldEviction.Store(eviction)
+// that need some, until release is called. Holds add up.
+func (ks *Keyspace) Hold(expiry, eviction bool) (release func()) {
+	hold := func(n int32) {
+		if expiry {
+			ks.heldExpiry.Add(n)
+		}
+		if eviction {
+			ks.heldEviction.Add(n)
+		}
+	}
+	hold(1)
+	return sync.OnceFunc(func() { hold(-1) })
 }
 
 const (

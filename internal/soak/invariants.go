@@ -64,8 +64,7 @@ func (s *soak) lull() error {
 
 // agreeAtRest waits for agree while nothing expires or is evicted but by work that is under way.
 func (s *soak) agreeAtRest() error {
-	s.cache.Hold(true, true)
-	defer s.cache.Hold(false, false)
+	defer s.cache.Hold(true, true)()
 	return eventually(s.agree)
 }
 
