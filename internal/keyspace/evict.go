@@ -91,9 +91,8 @@ func (ks *Keyspace) fits(need int, limit int64) bool {
 // evicting more than they need and by compaction.
 func (sh *shard) makeRoom(need int, limit int64) error {
 	need = arena.ClassSize(need)
-	pages := int64(sh.arena.NeedsPages(need))
-	debt := sh.ks.mem.Resident() + pages - limit
-	if debt <= 0 || pages == 0 && debt <= limit/slack {
+	debt := sh.missing(need, limit)
+	if debt <= 0 || sh.arena.NeedsPages(need) == 0 && debt <= limit/slack {
 		return nil
 	}
 	// Pages that stand free, beyond those that need takes, are given back before
@@ -109,22 +108,43 @@ func (sh *shard) makeRoom(need int, limit int64) error {
 	case debt > limit/slack && int64(sh.arena.Compactable(0)) < debt:
 		target = 2 * need
 	}
+	if err := sh.evict(need, target, limit); err != nil {
+		return err
+	}
+	if debt > limit/slack {
+		sh.compactSlice(steps)
+		sh.arena.ReleaseFree(releaseSlice)
+	}
+	return nil
+}
+
+// missing returns by how much the limit would be exceeded once need more bytes were in use.
+func (sh *shard) missing(need int, limit int64) int64 {
+	return sh.ks.mem.Resident() + int64(sh.arena.NeedsPages(need)) - limit
+}
+
+// evict frees target bytes, if it can. It returns ErrOutOfMemory if that is less than need, and need does not fit. Others
+// have to give something only when there is nothing left here: first the pages that they don't use, then their keys.
+func (sh *shard) evict(need, target int, limit int64) error {
+	asked := false
 	for freed := 0; freed < target; {
 		n := sh.freeSome()
-		if n == 0 {
-			n = sh.evictElsewhere()
+		if n == 0 && !asked {
+			asked = true
+			if sh.releaseElsewhere(need, limit); sh.missing(need, limit) <= 0 {
+				return nil
+			}
 		}
-		if n == 0 && freed < need && sh.ks.mem.Resident()+int64(sh.arena.NeedsPages(need)) > limit {
+		if n == 0 {
+			n = sh.evictElsewhere(need, limit)
+		}
+		if n == 0 && freed < need && sh.missing(need, limit) > 0 {
 			return ErrOutOfMemory
 		}
 		if n == 0 {
 			break
 		}
 		freed += n
-	}
-	if debt > limit/slack {
-		sh.compactSlice(steps)
-		sh.arena.ReleaseFree(releaseSlice)
 	}
 	return nil
 }
@@ -144,27 +164,43 @@ func (sh *shard) freeSome() int {
 	return before - sh.arena.Used()
 }
 
-// evictElsewhere evicts from another shard and returns the bytes. It only tries
-// locks, since the caller holds one.
-func (sh *shard) evictElsewhere() int {
+// others calls fn with the other shards, one after the other from a random one on, until it returns false. Those whose
+// lock is taken are passed over, since the caller holds one.
+func (sh *shard) others(fn func(*shard) bool) {
 	start := int(sh.src.Uint64())
 	for i := range sh.ks.shards {
 		other := sh.ks.shards[(start+i)&int(sh.ks.shardMask)]
 		if other == sh || !other.mu.TryLock() {
 			continue
 		}
-		n := other.freeSome()
-		other.arena.ReleaseFree(releaseSlice)
+		more := fn(other)
+		other.mu.Unlock()
+		if !more {
+			return
+		}
+	}
+}
+
+// releaseElsewhere gives free pages of other shards back until need fits.
+func (sh *shard) releaseElsewhere(need int, limit int64) {
+	sh.others(func(other *shard) bool {
+		other.arena.ReleaseFree(int(sh.missing(need, limit)))
+		return sh.missing(need, limit) > 0
+	})
+}
+
+// evictElsewhere evicts from another shard and returns the bytes.
+func (sh *shard) evictElsewhere(need int, limit int64) (freed int) {
+	sh.others(func(other *shard) bool {
+		freed = other.freeSome()
+		other.arena.ReleaseFree(max(releaseSlice, int(sh.missing(need, limit))))
 		other.endWrite()
 		if other.owesEvents() {
 			sh.helpers = append(sh.helpers, other)
 		}
-		other.mu.Unlock()
-		if n > 0 {
-			return n
-		}
-	}
-	return 0
+		return freed == 0
+	})
+	return freed
 }
 
 // evictOne evicts the best victim of a sample and returns the bytes that this

@@ -240,6 +240,49 @@ func TestNoEviction(t *testing.T) {
 	check(t, ks)
 }
 
+// TestRoomInAnotherShard: a write is not refused for want of memory that stands free in another shard, however large it is,
+// and no key is evicted for it.
+func TestRoomInAnotherShard(t *testing.T) {
+	t.Parallel()
+	const limit, size = 32 << 20, 12 << 20
+	for _, policy := range []Policy{NoEviction, AllKeysLRU} {
+		t.Run(policy.String(), func(t *testing.T) {
+			t.Parallel()
+			ks, v := open(t, Options{Shards: 2, MaxBytes: limit, Policy: policy})
+			inShard := func(i int) string { // a key of shard i
+				for n := 0; ; n++ {
+					if key := fmt.Sprint("large:", n); ks.shardOf(key, ks.hash(key)) == ks.shards[i] {
+						return key
+					}
+				}
+			}
+			full := ks.shards[0]
+			value := string(make([]byte, 4<<10))
+			var gone []string
+			for i := 0; full.arena.Resident() < limit*7/8; i++ {
+				if key := numbered(i); ks.shardOf(key, ks.hash(key)) == full {
+					mustSet(t, v, key, value)
+					gone = append(gone, key)
+				}
+			}
+			kept := len(gone) / 4
+			for _, key := range gone[kept:] {
+				del(v, key)
+			}
+			if full.arena.Releasable() < size {
+				t.Fatalf("only %d bytes stand free in the other shard", full.arena.Releasable())
+			}
+			if err := set(v, inShard(1), make([]byte, size), 0); err != nil {
+				t.Errorf("a write of %d bytes with %d free in the other shard: %v", size, full.arena.Releasable(), err)
+			}
+			if st := ks.Stats(); st.Evicted != 0 || st.Keys != kept+1 || st.ResidentBytes > limit+limit/overLimit {
+				t.Errorf("%+v", st)
+			}
+			check(t, ks)
+		})
+	}
+}
+
 // TestLowerLimit: maintenance evicts down to a limit that was lowered.
 func TestLowerLimit(t *testing.T) {
 	t.Parallel()
