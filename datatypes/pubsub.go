@@ -256,7 +256,7 @@ type SubscribeOptions struct {
 	Channels      []string
 	Patterns      []string
 	ShardChannels []string
-	Buffer        int // how many messages may wait for the reader; 0: DefaultBuffer
+	Buffer        int // how many messages may wait for the reader, at most MaxBuffer; 0: DefaultBuffer
 }
 
 // Subscription is a stream of messages. See Stream for what happens to a slow reader.

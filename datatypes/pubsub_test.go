@@ -3,6 +3,7 @@ package datatypes_test
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -109,6 +110,24 @@ func TestSlowReader(t *testing.T) {
 	}
 	if n != 3 || !errors.Is(s.Err(), datatypes.ErrSlowReader) || p.NumSub("a") != 0 {
 		t.Error(n, s.Err(), p.NumSub("a"))
+	}
+}
+
+// TestLargestBuffer: a buffer is not larger than the largest one, whatever is asked for.
+func TestLargestBuffer(t *testing.T) {
+	t.Parallel()
+	p := datatypes.NewPubSub()
+	s := p.Subscribe(t.Context(), datatypes.SubscribeOptions{Channels: []string{"a"}, Buffer: math.MaxInt})
+	sent := 0
+	for p.Publish("a", []byte("v")) > 0 {
+		sent++
+	}
+	got := 0
+	for range s.Values() {
+		got++
+	}
+	if got != datatypes.MaxBuffer || sent != got+1 || !errors.Is(s.Err(), datatypes.ErrSlowReader) {
+		t.Errorf("%d of %d messages waited, %v", got, sent, s.Err())
 	}
 }
 

@@ -12,6 +12,10 @@ var ErrSlowReader = errors.New("larder: the reader of a stream was too slow")
 // DefaultBuffer is how many values wait for the reader of a stream unless its options say otherwise.
 const DefaultBuffer = 256
 
+// MaxBuffer is how many may wait at most, whatever the options say: a stream takes the memory of its buffer, about 100
+// bytes a value, when it is made.
+const MaxBuffer = 1 << 16
+
 // Stream is a sequence of values, such as messages or events, that somebody reads from a channel.
 //
 // Whoever sends never waits for a reader. A reader that falls so far behind that the buffer is full has
@@ -27,14 +31,14 @@ type Stream[T any] struct {
 	stop  func() bool // the context's callback
 }
 
-// NewStream returns a stream of what its source sends, and ends it with the context. Zero as buffer is
-// DefaultBuffer. detach is called once, when the stream has ended for any reason but a false return
-// of Send.
+// NewStream returns a stream of what its source sends, and ends it with the context. It is for sources of events of
+// one's own; those of a cache return streams. Zero as buffer is DefaultBuffer, more than MaxBuffer is MaxBuffer. detach
+// is called once, when the stream has ended for any reason but a false return of Send.
 func NewStream[T any](ctx context.Context, buffer int, detach func()) *Stream[T] {
 	if buffer <= 0 {
 		buffer = DefaultBuffer
 	}
-	s := &Stream[T]{values: make(chan T, buffer), detach: detach}
+	s := &Stream[T]{values: make(chan T, min(buffer, MaxBuffer)), detach: detach}
 	stop := context.AfterFunc(ctx, func() { s.end(context.Cause(ctx)) })
 	s.mu.Lock()
 	s.stop = stop

@@ -18,7 +18,7 @@ type LoaderOptions[K comparable, V any] struct {
 	// Load returns the value of a key from where it really is. ErrNotFound, also wrapped, says that there is none. It
 	// runs on a goroutine of its own, with the values of the context of the caller that began it. Its context ends
 	// when every caller that waits for the load has given up, at LoadTimeout, and with Close. It must not wait for
-	// the loader to load the same key.
+	// the loader to load the same key, and must not call Close.
 	Load func(ctx context.Context, key K) (V, error)
 
 	// LoadMany is Load for many keys at once; those that it returns no value for are not found. If it returns an
@@ -49,7 +49,7 @@ type LoaderOptions[K comparable, V any] struct {
 	ErrorTTL time.Duration
 
 	// OnError, if not nil, is told of what no caller is: errors of loads in the background, and those of the cache at
-	// storing what was loaded. It is called on goroutines of the loader.
+	// storing what was loaded. It is called on goroutines of the loader, and must not call Close.
 	OnError func(key K, err error)
 }
 
@@ -115,6 +115,7 @@ func NewLoader[K comparable, V any](src Source, o LoaderOptions[K, V]) (*Loader[
 
 // Close ends the loads under way, with ErrClosed for those who wait, and returns when they have. What is in the cache
 // stays and can be read; what would have to be loaded is ErrClosed. It does not close the cache.
+// It waits for OnError, too: called by a load or by OnError, it would wait for itself for ever.
 func (l *Loader[K, V]) Close() error { return l.flights.close() }
 
 // Clear is Map.Clear that also wins over loads that are under way. O(keys of the database).
