@@ -13,7 +13,7 @@ import (
 )
 
 // The ledger is a cache of its own that evicts nothing, with a server of its own. All its workers share its keys: counters
-// that must have counted every increment, and accounts between which transactions move amounts, so that whoever reads
+// that must have counted every increment, queues that must hand each number to one who waits (queue.go), and accounts between which transactions move amounts, so that whoever reads
 // all of them at one moment finds the same sum.
 
 const (
@@ -26,6 +26,7 @@ type ledger struct {
 	cache *larder.Cache
 	addr  string
 	added [counters]atomic.Int64
+	queue queue
 }
 
 func counterKey(i int) string { return "counter:" + strconv.Itoa(i) }
@@ -47,7 +48,7 @@ func (l *ledger) open() error {
 	return l.cache.Strings().MSet(items...)
 }
 
-// settle checks the counters while no worker runs.
+// settle checks the counters and queues while no worker runs.
 func (l *ledger) settle() error {
 	for i := range counters {
 		text, _, err := l.cache.Strings().Get(counterKey(i))
@@ -58,7 +59,7 @@ func (l *ledger) settle() error {
 			return fmt.Errorf("%s is %d, but %d was added", counterKey(i), got, want)
 		}
 	}
-	return nil
+	return l.queue.settle(l.cache)
 }
 
 type ledgerWorker struct {

@@ -5,10 +5,13 @@
 //
 // Workers for each type of value send random commands in process and over TCP, alone and in transactions, and check each
 // reply against a model that allows for eviction and expiry only (model.go). Pages keep the cache at its memory limit and
-// are checked to the byte (pages.go). A second cache that evicts nothing has counters and accounts that must add up
-// (ledger.go) and large sets that are combined and walked over (algebra.go). Meanwhile clients come, subscribe, track,
-// block, misbehave and leave (visitor.go), and an operator changes limits, empties a database and has memory returned
-// (operator.go).
+// are checked to the byte (pages.go), those of megabytes as well as small ones. Databases are exchanged and keys moved
+// between them (database.go), a loader reads through (loader.go), messages and events are listened to in process
+// (listener.go), and a client that caches must be told of every change (tracking.go). A second cache that evicts nothing
+// has counters and accounts that must add up (ledger.go), queues that many wait for (queue.go), and large sets that are
+// combined and walked over (algebra.go). Meanwhile clients come, with and without TLS, subscribe, track, block, misbehave,
+// are killed and leave (visitor.go), and an operator changes limits, empties a database, pauses writes and has memory
+// returned (operator.go).
 //
 // The run is a series of phases, each under another eviction policy. Between them everybody leaves, and it is checked
 // that nothing stays behind: no goroutine, no client, no subscription; that counters and accounts add up, that statistics
@@ -31,10 +34,10 @@ import (
 )
 
 func main() {
-	o := settings{out: os.Stdout, memory: 256 << 20, allowance: 128 << 20}
+	o := settings{out: os.Stdout, memory: 256 << 20, allowance: 192 << 20}
 	flag.DurationVar(&o.duration, "for", time.Minute, "how long to run")
 	flag.Func("memory", "`limit` of the cache, such as 256mb (default 256mb)", bytesTo(&o.memory))
-	flag.Func("allowance", "`bytes` that the process may hold beyond 1.10 times the limit, 0 for any (default 128mb)", bytesTo(&o.allowance))
+	flag.Func("allowance", "`bytes` that the process may hold beyond 1.10 times the limit, 0 for any (default 192mb)", bytesTo(&o.allowance))
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64(), "seed of the random numbers")
 	flag.IntVar(&o.workers, "workers", 1, "workers for each type")
 	flag.IntVar(&o.visitors, "visitors", 8, "clients that come and go at a time")

@@ -26,7 +26,8 @@ func (o *operator) run(ctx context.Context) error {
 		return err
 	}
 	defer client.close()
-	steps := []func(context.Context, *respClient) error{o.limit, o.policy, o.dense, o.flush, o.purge, o.walk, o.inform}
+	steps := []func(context.Context, *respClient) error{o.limit, o.policy, o.dense, o.flush, o.purge, o.walk, o.inform,
+		o.pause}
 	for ctx.Err() == nil {
 		if err := steps[o.rng.IntN(len(steps))](ctx, client); err != nil {
 			return fmt.Errorf("operator: %w", err)
@@ -41,7 +42,7 @@ func (o *operator) run(ctx context.Context) error {
 }
 
 func (o *operator) limit(_ context.Context, c *respClient) error {
-	share := o.soak.memory * int64(60+o.rng.IntN(41)) / 100
+	share := o.soak.memory * int64(30+o.rng.IntN(71)) / 100
 	_, err := c.do("CONFIG", "SET", "maxmemory", strconv.FormatInt(share, 10))
 	return err
 }
@@ -93,6 +94,12 @@ func (o *operator) walk(ctx context.Context, c *respClient) error {
 		}
 	}
 	return nil
+}
+
+// pause has writes wait for a moment.
+func (o *operator) pause(_ context.Context, c *respClient) error {
+	_, err := c.do("CLIENT", "PAUSE", strconv.Itoa(o.rng.IntN(20)), "WRITE")
+	return err
 }
 
 func (o *operator) inform(_ context.Context, c *respClient) error {

@@ -18,22 +18,25 @@ import (
 
 const (
 	largestPage = 8 << 10
-	meanPage    = 1500 // of sizes that are distributed evenly over powers of two
+	hugePage    = 4 << 20
+	largeness   = 5 // the largest page to the mean, with sizes that are distributed evenly over powers of two
 )
 
 type pageWorker struct {
 	soak     *soak
 	name     string
 	db       int
+	largest  int // bytes
 	rng      *rand.Rand
 	versions []uint32
 	want     []byte
 	got      []byte
 }
 
-func newPageWorker(s *soak, n, db int, bytes int64) *pageWorker {
-	return &pageWorker{soak: s, name: "page" + strconv.Itoa(n), db: db, rng: s.random("page", n),
-		versions: make([]uint32, max(16, bytes/meanPage))}
+// newPageWorker returns a worker whose pages take about as many bytes in all.
+func newPageWorker(s *soak, n, db, largest int, bytes int64) *pageWorker {
+	return &pageWorker{soak: s, name: "page" + strconv.Itoa(n), db: db, largest: largest, rng: s.random("page", n),
+		versions: make([]uint32, max(16, bytes*largeness/int64(largest)))}
 }
 
 func (w *pageWorker) forget() {}
@@ -62,13 +65,19 @@ func (w *pageWorker) run(ctx context.Context) error {
 
 func (w *pageWorker) key(page int) string { return w.name + ":" + strconv.Itoa(page) }
 
-// inProcess says by which door to go: mostly that which is a thousand times as fast, for the cache is to be filled.
-func (w *pageWorker) inProcess() bool { return w.rng.IntN(200) > 0 }
+// inProcess says by which door to go: with small pages mostly that which is a thousand times as fast, for the cache is to
+// be filled.
+func (w *pageWorker) inProcess() bool {
+	if w.largest > largestPage {
+		return w.rng.IntN(2) == 0
+	}
+	return w.rng.IntN(200) > 0
+}
 
 // content makes w.want a version of a page.
 func (w *pageWorker) content(page int, version uint32) {
 	rng := rand.NewPCG(uint64(page), uint64(version))
-	size := int(rng.Uint64()%largestPage) >> (rng.Uint64() % 8)
+	size := int(rng.Uint64()%uint64(w.largest)) >> (rng.Uint64() % 8)
 	w.want = append(strconv.AppendInt(w.want[:0], int64(page), 10), ' ')
 	for len(w.want) < size {
 		w.want = binary.LittleEndian.AppendUint64(w.want, rng.Uint64())

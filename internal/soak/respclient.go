@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -32,8 +33,19 @@ func dialServer(addr string) (*respClient, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &respClient{conn: conn, in: bufio.NewReader(conn)}, nil
+	return newClient(conn), nil
 }
+
+// dialTLS takes any certificate: whom it talks to is not what is tested.
+func dialTLS(addr string) (*respClient, error) {
+	conn, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		return nil, err
+	}
+	return newClient(conn), nil
+}
+
+func newClient(conn net.Conn) *respClient { return &respClient{conn: conn, in: bufio.NewReader(conn)} }
 
 func (c *respClient) close() { c.conn.Close() }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/larderkv/larder"
@@ -34,17 +36,20 @@ type settings struct {
 // soak is a run: a cache and a ledger, each with a server, and all who use them.
 type soak struct {
 	settings
-	cache    *larder.Cache
-	server   *resp.Server
-	addr     string
-	ledger   ledger
-	bank     *resp.Server // the ledger's
-	policies policies
-	report   report
-	users    []user
-	trouble  chan error // that a server has logged
-	serving  sync.WaitGroup
-	idle     baseline
+	cache       *larder.Cache
+	server      *resp.Server
+	addr        string
+	tlsAddr     string
+	ledger      ledger
+	bank        *resp.Server // the ledger's
+	policies    policies
+	report      report
+	users       []user
+	tell        *time.Ticker // when to report
+	lastVisitor atomic.Int64 // the number of its connection
+	trouble     chan error   // that a server has logged
+	serving     sync.WaitGroup
+	idle        baseline
 }
 
 // user is a goroutine that uses the cache during a phase.
@@ -65,6 +70,8 @@ func run(o settings) error {
 		return err
 	}
 	defer s.close()
+	s.tell = time.NewTicker(s.every)
+	defer s.tell.Stop()
 	for n := 0; time.Since(s.report.began) < s.duration; n++ {
 		if err := s.runPhase(n); err != nil {
 			s.report.print(s)
@@ -82,8 +89,16 @@ func (s *soak) open() (err error) {
 	if s.ledger.cache, err = larder.Open(larder.Options{Policy: larder.NoEviction, Shards: 4}); err != nil {
 		return err
 	}
+	certificate, err := newCertificate()
+	if err != nil {
+		return err
+	}
 	s.server, s.bank = s.newServer(s.cache), s.newServer(s.ledger.cache)
+	s.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}}
 	if s.addr, err = s.serve(s.server); err != nil {
+		return err
+	}
+	if s.tlsAddr, err = s.serveTLS(); err != nil {
 		return err
 	}
 	if s.ledger.addr, err = s.serve(s.bank); err != nil {
@@ -109,6 +124,16 @@ func (s *soak) serve(server *resp.Server) (addr string, err error) {
 	return ln.Addr().String(), nil
 }
 
+// serveTLS offers TLS beside.
+func (s *soak) serveTLS() (addr string, err error) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	s.serving.Go(func() { s.server.ServeTLS(ln, "", "") })
+	return ln.Addr().String(), nil
+}
+
 func (s *soak) close() {
 	s.server.Close()
 	s.bank.Close()
@@ -124,13 +149,15 @@ func (s *soak) enlist() {
 		for i, k := range kinds {
 			s.users = append(s.users, newTypeWorker(s, n*len(kinds)+i, k))
 		}
-		s.users = append(s.users, newLedgerWorker(s, 2*n), newLedgerWorker(s, 2*n+1))
+		s.users = append(s.users, newLedgerWorker(s, 2*n), newLedgerWorker(s, 2*n+1), newQueueWorker(s, 2*n),
+			newQueueWorker(s, 2*n+1))
 	}
 	for n := range pageWorkers {
-		s.users = append(s.users, newPageWorker(s, n, 1, 2*s.memory/pageWorkers))
+		s.users = append(s.users, newPageWorker(s, n, 1, largestPage, 2*s.memory/pageWorkers))
 	}
-	s.users = append(s.users, newPageWorker(s, pageWorkers, flushedDB, s.memory/16), newAlgebraWorker(s, 0),
-		&operator{soak: s, rng: s.random("operator", 0)})
+	s.users = append(s.users, newPageWorker(s, pageWorkers, flushedDB, largestPage, s.memory/16),
+		newPageWorker(s, pageWorkers+1, 3, hugePage, s.memory/4), newAlgebraWorker(s, 0), newDatabaseWorker(s),
+		newListener(s, 0), newTrackingWorker(s), newLoaderWorker(s), &operator{soak: s, rng: s.random("operator", 0)})
 	for n := range s.visitors {
 		s.users = append(s.users, newVisitor(s, n))
 	}
@@ -152,11 +179,12 @@ func (s *soak) db(n int) larder.DB {
 	return db
 }
 
-// pageTTL is how long a page lives: where only what expires is evicted, for a while at most.
+// pageTTL is how long a page lives: where only what expires is evicted, for a while at most, and where nothing is, long
+// enough for writes to be refused and short enough for others to succeed.
 func (s *soak) pageTTL(rng *rand.Rand) time.Duration {
 	switch policy := s.cache.Policy(); {
 	case policy == larder.NoEviction:
-		return time.Duration(1+rng.IntN(1000)) * time.Millisecond
+		return time.Duration(1+rng.IntN(20000)) * time.Millisecond
 	case !evictsAny(policy), rng.IntN(2) == 0:
 		return time.Duration(1+rng.IntN(60000)) * time.Millisecond
 	}
@@ -219,16 +247,15 @@ func (s *soak) letIn(ctx context.Context, stop func()) error {
 
 // watch reports now and then, and checks all the time what must hold at any moment.
 func (s *soak) watch(ctx context.Context) error {
-	look, tell := time.NewTicker(100*time.Millisecond), time.NewTicker(s.every)
+	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
-	defer tell.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case err := <-s.trouble:
 			return err
-		case <-tell.C:
+		case <-s.tell.C:
 			s.report.print(s)
 		case <-look.C:
 			if err := s.checkMemory(); err != nil {

@@ -24,7 +24,7 @@ func (hashKind) fresh() value              { return hashValue{} }
 func (hashKind) whole(key string) []string { return []string{"HGETALL", key} }
 
 func (hashKind) next(rng *rand.Rand, key string) []string {
-	switch rng.IntN(8) {
+	switch rng.IntN(10) {
 	case 0:
 		return []string{"HDEL", key, elementName(rng)}
 	case 1:
@@ -34,7 +34,13 @@ func (hashKind) next(rng *rand.Rand, key string) []string {
 	case 3:
 		return []string{"HLEN", key}
 	case 4:
-		return []string{"PEXPIREMEMBER", key, elementName(rng), strconv.Itoa(1 + rng.IntN(1000))}
+		ttl := strconv.Itoa(1 + rng.IntN(1000))
+		if rng.IntN(2) == 0 {
+			return []string{"HPEXPIRE", key, ttl, "FIELDS", "1", elementName(rng)}
+		}
+		return []string{"PEXPIREMEMBER", key, elementName(rng), ttl}
+	case 5:
+		return []string{"HPERSIST", key, "FIELDS", "1", elementName(rng)}
 	}
 	cmd := []string{"HSET", key}
 	for range 1 + rng.IntN(20) {
@@ -69,6 +75,21 @@ func (v hashValue) apply(st *state, cmd []string) string {
 		return orAbsent([]byte(text), ok)
 	case "HLEN":
 		return strconv.Itoa(len(v))
+	case "HPEXPIRE":
+		if !v.has(cmd[5]) {
+			return "-2"
+		}
+		st.element, st.elementExpiry = cmd[5], st.now.after(milliseconds(cmd[2]))
+		return "1"
+	case "HPERSIST":
+		switch {
+		case !v.has(cmd[4]):
+			return "-2"
+		case cmd[4] != st.element || !st.elementExpiry.set():
+			return "-1"
+		}
+		st.elementExpiry = span{}
+		return "1"
 	}
 	lines := make([]string, 0, 2*len(v))
 	for field, text := range v {
@@ -104,6 +125,12 @@ func (hashKind) direct(db larder.DB, cmd []string) (string, error) {
 	case "HLEN":
 		n, err := st.Len(key)
 		return strconv.Itoa(n), err
+	case "HPEXPIRE":
+		results, err := st.Expire(key, milliseconds(cmd[2]), 0, cmd[5])
+		return fieldResult(results, err)
+	case "HPERSIST":
+		results, err := st.Persist(key, cmd[4])
+		return fieldResult(results, err)
 	}
 	fields, err := st.GetAll(key)
 	lines := make([]string, 0, 2*len(fields))
@@ -111,4 +138,12 @@ func (hashKind) direct(db larder.DB, cmd []string) (string, error) {
 		lines = append(lines, f.Name, string(f.Value))
 	}
 	return pairs(lines), err
+}
+
+// fieldResult is the reply of a command that deals with the expiry of one field.
+func fieldResult(results []datatypes.ExpireResult, err error) (string, error) {
+	if err != nil {
+		return "", err
+	}
+	return strconv.Itoa(int(results[0])), nil
 }

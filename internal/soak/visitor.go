@@ -21,9 +21,9 @@ func newVisitor(s *soak, n int) *visitor { return &visitor{soak: s, rng: s.rando
 func (v *visitor) forget() {}
 
 func (v *visitor) run(ctx context.Context) error {
-	visits := []func(*respClient){v.pipeline, v.subscribe, v.track, v.block, v.babble, v.stop, v.hoard, v.transact, v.inspect}
+	visits := []func(*respClient){v.pipeline, v.subscribe, v.track, v.block, v.babble, v.stop, v.hoard, v.transact, v.inspect, v.kill}
 	for ctx.Err() == nil {
-		client, err := dialServer(v.soak.addr)
+		client, err := v.dial()
 		if err != nil {
 			return err
 		}
@@ -35,12 +35,20 @@ func (v *visitor) run(ctx context.Context) error {
 	return nil
 }
 
+// dial connects with or without TLS.
+func (v *visitor) dial() (*respClient, error) {
+	if v.rng.IntN(4) == 0 {
+		return dialTLS(v.soak.tlsAddr)
+	}
+	return dialServer(v.soak.addr)
+}
+
 func (v *visitor) key() string { return "v:" + strconv.Itoa(v.rng.IntN(500)) }
 
 // listen reads what comes for a short while.
 func (v *visitor) listen(c *respClient) {
 	c.conn.SetReadDeadline(time.Now().Add(time.Duration(v.rng.IntN(30)) * time.Millisecond))
-	io.Copy(io.Discard, c.conn)
+	io.Copy(io.Discard, c.in)
 }
 
 // leave closes the connection, now and then without a farewell in TCP.
@@ -154,6 +162,27 @@ func (v *visitor) inspect(c *respClient) {
 		{"MEMORY", "USAGE", v.key()}, {"COMMAND", "DOCS"}, {"SLOWLOG", "GET"}, {"NOSUCH", "command"}, {"RANDOMKEY"}} {
 		c.queue(cmd...)
 	}
+	c.flush()
+	v.listen(c)
+}
+
+// kill has the visitor that came before closed, or itself.
+func (v *visitor) kill(c *respClient) {
+	c.queue("CLIENT", "ID")
+	if c.flush() != nil {
+		return
+	}
+	for range 2 { // of SELECT, and of CLIENT ID
+		reply, err := c.receive()
+		if err != nil {
+			return
+		}
+		if id, ok := reply.(int64); ok {
+			victim := v.soak.lastVisitor.Swap(id)
+			c.queue("CLIENT", "KILL", "ID", strconv.FormatInt(victim, 10), "SKIPME", "NO")
+		}
+	}
+	c.queue("BLPOP", "nothing", "0")
 	c.flush()
 	v.listen(c)
 }

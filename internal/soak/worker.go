@@ -61,7 +61,7 @@ func (w *typeWorker) run(ctx context.Context) error {
 func (w *typeWorker) step() error {
 	t := w.keys[w.rng.IntN(len(w.keys))]
 	cmd := t.next(w.rng)
-	if cmd[0] == "PEXPIREMEMBER" && !t.fitsElementExpiry() {
+	if (cmd[0] == "PEXPIREMEMBER" || cmd[0] == "HPEXPIRE") && !t.fitsElementExpiry() {
 		cmd = t.kind.whole(t.key)
 	}
 	door, latency := w.pick()
