@@ -166,7 +166,7 @@ func (t *Table) shrink(env *Env, entries Entries, i uint64) {
 	s := t.slot(env.Arena, i)
 	count := t.slot(env.Arena, t.first(i, s)).count
 	n := uint32(s.buckets)
-	if count*fillUnit >= capacity(n)*fillLow {
+	if !isSparse(count, n) {
 		return
 	}
 	if t.count == 0 {

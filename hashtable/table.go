@@ -35,6 +35,13 @@ const (
 	fillTarget = 54
 	fillLow    = 38
 
+	// The same for segments of several buckets but fewer than minSegment. A small table is looked up in the processor's
+	// caches, where an entry away from its home costs more than the lookup of one at home, and the memory that emptier
+	// buckets take is small. In a single bucket all entries are at home.
+	smallHigh   = 46
+	smallTarget = 40
+	smallLow    = 26
+
 	// A prefix may be this many bits longer than the number of entries
 	// explains before the table stops splitting segments for it.
 	depthSlack = 6
@@ -44,8 +51,8 @@ const (
 	batch = 32
 )
 
-// BytesPerEntry is about what a table takes for an entry, at any size from a
-// few hundred up.
+// BytesPerEntry is about what a table takes for an entry, at any size from some
+// hundreds up.
 const BytesPerEntry = bucketSize * fillUnit / (bucketSlots * (fillTarget + 2))
 
 // Entries computes hashes of the entries whose refs a table holds. It is
@@ -140,7 +147,19 @@ func reach(n uint32) uint32 { return min(maxDistance, n-1) }
 func capacity(buckets uint32) uint32 { return buckets * bucketSlots }
 
 func isFull(count, buckets uint32) bool {
-	return count*fillUnit > capacity(buckets)*fillHigh
+	high := uint32(fillHigh)
+	if 1 < buckets && buckets < minSegment {
+		high = smallHigh
+	}
+	return count*fillUnit > capacity(buckets)*high
+}
+
+func isSparse(count, buckets uint32) bool {
+	low := uint32(fillLow)
+	if buckets < minSegment {
+		low = smallLow
+	}
+	return count*fillUnit < capacity(buckets)*low
 }
 
 // roundBuckets rounds up to a number of buckets that fills an arena block.
@@ -150,7 +169,17 @@ func roundBuckets(n uint32) uint32 {
 
 // bucketsFor returns how many buckets hold count entries at the target fill.
 func bucketsFor(count uint32) uint32 {
-	return roundBuckets(max(1, (count*fillUnit+bucketSlots*fillTarget-1)/(bucketSlots*fillTarget)))
+	if !isFull(count, 1) {
+		return 1
+	}
+	if n := bucketsAt(count, smallTarget); n < minSegment {
+		return n
+	}
+	return max(minSegment, bucketsAt(count, fillTarget))
+}
+
+func bucketsAt(count, fill uint32) uint32 {
+	return roundBuckets(max(1, (count*fillUnit+bucketSlots*fill-1)/(bucketSlots*fill)))
 }
 
 // grownBuckets returns the next larger number of buckets: small segments grow

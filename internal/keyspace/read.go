@@ -51,14 +51,14 @@ func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 		return v.appendNearby(dst, key, h, version)
 	}
 	ref := m.Ref()
-	p := ix.arena.Peek(ref, cacheLine)
+	p := ix.arena.Peek(ref, headerSize+maxShort+maxCommon)
 	if p == nil {
 		return v.appendNearby(dst, key, h, version)
 	}
 	header := loadHeader(p)
 	n := int(header >> valueShift)
 	if !isPlain(header, key) || load64(unsafe.Add(p, headerSize)) != first || load64(unsafe.Add(p, headerSize+len(key)-8)) != last ||
-		!isCommon(n) || n > cap(dst)-len(dst) || !arena.InChunk(ref, headerSize+maxShort+n) {
+		!isCommon(n) || n > cap(dst)-len(dst) {
 		return v.appendNearby(dst, key, h, version)
 	}
 	copyCommon(unsafe.Add(unsafe.Pointer(unsafe.SliceData(dst)), len(dst)), unsafe.Add(p, headerSize+len(key)), n)
@@ -168,7 +168,8 @@ func isCommon(n int) bool { return uint(n-minCommon) <= maxCommon-minCommon }
 
 // copyCommon copies the n bytes of a value of a common length, the last 16 for the second time where they overlap others.
 func copyCommon(to, from unsafe.Pointer, n int) {
-	for i := 0; i < n-16; i += 16 {
+	*(*[16]byte)(to) = *(*[16]byte)(from)
+	for i := 16; i < n-16; i += 16 {
 		*(*[16]byte)(unsafe.Add(to, i)) = *(*[16]byte)(unsafe.Add(from, i))
 	}
 	*(*[16]byte)(unsafe.Add(to, n-16)) = *(*[16]byte)(unsafe.Add(from, n-16))
