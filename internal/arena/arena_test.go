@@ -293,11 +293,6 @@ func TestModel(t *testing.T) {
 					}
 				}
 			}),
-			"promote": func(t *rapid.T) {
-				if d, ok := m.a.Promote(); ok {
-					mem.Collapse(d)
-				}
-			},
 			"prepare": func(*rapid.T) { mem.Prepare() },
 			"release": func(t *rapid.T) { m.a.ReleaseFree(rapid.IntRange(0, 4<<20).Draw(t, "max")) },
 			"compact": func(t *rapid.T) {
@@ -821,52 +816,6 @@ func TestPreparedChunks(t *testing.T) {
 	}
 	if got := m.Resident(); got != int64(a.Stats().Resident) {
 		t.Errorf("prepared chunks are kept without demand: %d bytes, arena %d", got, a.Stats().Resident)
-	}
-}
-
-func TestPromotion(t *testing.T) {
-	t.Parallel()
-	a := newArena(t)
-	a.memory.HugePages = true
-	refs := make(map[Ref]int)
-	for a.Stats().Chunks < 4 {
-		refs[a.Alloc(1000)] = 1000
-	}
-	for r, n := range refs {
-		stamp(a.Bytes(r, n), uint64(n))
-	}
-	promoted := 0
-	for {
-		d, ok := a.Promote()
-		if !ok {
-			break
-		}
-		a.memory.Collapse(d)
-		promoted++
-	}
-	if promoted != 3 {
-		t.Errorf("%d of 3 full chunks were promoted", promoted)
-	}
-	for r, n := range refs {
-		if err := stamped(a.Bytes(r, n), uint64(n)); err != nil {
-			t.Fatal(err)
-		}
-		if r%10 != 0 {
-			a.Free(r, n)
-			delete(refs, r)
-		}
-	}
-	if err := consistent(a); err != nil {
-		t.Fatal(err)
-	}
-	for range 5 {
-		a.StartEvacuation(1 << 30)
-		evacuate(a, refs)
-		a.EndEvacuation()
-	}
-	a.ReleaseFree(1 << 30)
-	if s := a.Stats(); s.Resident > s.Used*5/4+ChunkSize {
-		t.Errorf("after freeing nine tenths: %+v", s)
 	}
 }
 

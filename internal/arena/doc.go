@@ -35,8 +35,7 @@
 //
 // From its 33rd chunk on ([Memory].HugeFrom) an arena asks for huge pages, where the system has them. Such a chunk counts as wholly
 // resident, and its pages are returned only when all of it is free. Zeroing 2 MiB takes longer than a caller should
-// wait, so [Memory.Prepare], called from the background, keeps a few chunks ready. Chunks of smaller arenas can become huge pages
-// once they are full: [Arena.Promote] chooses one under the owner's lock, [Memory.Collapse] does the work without it.
+// wait, so [Memory.Prepare], called from the background, keeps a few chunks ready.
 //
 // # Compaction
 //

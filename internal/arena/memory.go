@@ -50,7 +50,7 @@ type Memory struct {
 	demand   atomic.Int32
 	wake     chan struct{}
 
-	preparing sync.Mutex // keeps Close away from a chunk being populated or collapsed; taken before mu
+	preparing sync.Mutex // keeps Close away from a chunk being populated; taken before mu
 
 	mu      sync.Mutex
 	closed  bool
@@ -163,25 +163,6 @@ func (m *Memory) advise(c *chunkMem, huge bool) {
 	}
 	sysHuge(c.p, ChunkSize, huge)
 	c.huge = huge
-}
-
-// A Dense chunk is one that [Arena.Promote] chose to become a huge page.
-type Dense struct{ p unsafe.Pointer }
-
-// Collapse asks the system to put the pages of a dense chunk into one huge page. It is meant for a background goroutine:
-// the system copies 2 MiB, which takes up to a few milliseconds of processor time, and accesses to the chunk may wait
-// meanwhile. Where the system declines, nothing changes.
-func (m *Memory) Collapse(d Dense) {
-	m.preparing.Lock()
-	defer m.preparing.Unlock()
-	m.mu.Lock()
-	closed := m.closed
-	m.mu.Unlock()
-	if closed || d.p == nil {
-		return
-	}
-	sysHuge(d.p, ChunkSize, true)
-	sysCollapse(d.p, ChunkSize)
 }
 
 // Trim returns all prepared chunks to the system and reports their bytes.

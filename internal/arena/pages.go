@@ -10,8 +10,6 @@ const (
 
 	hugeFrom = 32 // chunks an arena has before it asks for huge pages
 
-	denseShare = 32 // a chunk is dense when less than this share of it is free
-
 	// A fault costs several times what populating a page among others does. So rows of fresh pages are populated at once,
 	// as long as they are a small share of the arena and done within some ten microseconds.
 	aheadShare = 64
@@ -408,26 +406,6 @@ func (a *Arena) extendRun(r Ref, n int) bool {
 	}
 	a.countRun(id, grow)
 	return true
-}
-
-// Promote chooses a chunk of small pages that are nearly all in use, to be handed to [Memory.Collapse] without the
-// owner's lock. From then on its pages are returned only when all of it is free. ok is false if there is none or huge pages are
-// off. It is for arenas too small to ask for huge pages beforehand, as every chunk that is full saves address translations
-// without any waste. O(chunks).
-func (a *Arena) Promote() (d Dense, ok bool) {
-	t := &a.pages
-	if !a.memory.HugePages {
-		return Dense{}, false
-	}
-	for i := range t.slots {
-		s := &t.slots[i]
-		if s.kind == slotChunk && !s.huge && int(s.nfree) <= pagesPerChunk/denseShare && s.touched.count(0, pagesPerChunk) == pagesPerChunk {
-			a.addIdle(i, -int(t.idle[i]))
-			s.huge = true
-			return Dense{a.dir[i]}, true
-		}
-	}
-	return Dense{}, false
 }
 
 // ReleaseFree returns up to maxBytes of resident pages without a block to the system and reports how many bytes that

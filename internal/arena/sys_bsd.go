@@ -24,5 +24,3 @@ func sysPopulate(unsafe.Pointer, int) {}
 func sysRelease(p unsafe.Pointer, size int) { _ = advise(p, size, unix.MADV_FREE) }
 
 func sysCommit(unsafe.Pointer, int) bool { return true }
-
-func sysCollapse(unsafe.Pointer, int) {}

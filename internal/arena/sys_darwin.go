@@ -29,5 +29,3 @@ func sysCommit(p unsafe.Pointer, size int) bool {
 	_ = advise(p, size, unix.MADV_FREE_REUSE)
 	return true
 }
-
-func sysCollapse(unsafe.Pointer, int) {}

@@ -42,5 +42,3 @@ func sysCommit(unsafe.Pointer, int) bool { return true }
 func sysHuge(unsafe.Pointer, int, bool) {}
 
 func sysPopulate(unsafe.Pointer, int) {}
-
-func sysCollapse(unsafe.Pointer, int) {}

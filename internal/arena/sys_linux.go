@@ -35,8 +35,6 @@ func sysHuge(p unsafe.Pointer, size int, on bool) {
 
 func sysPopulate(p unsafe.Pointer, size int) { _ = advise(p, size, unix.MADV_POPULATE_WRITE) }
 
-func sysCollapse(p unsafe.Pointer, size int) { _ = advise(p, size, unix.MADV_COLLAPSE) }
-
 func sysRelease(p unsafe.Pointer, size int) { _ = advise(p, size, unix.MADV_DONTNEED) }
 
 func sysCommit(unsafe.Pointer, int) bool { return true }

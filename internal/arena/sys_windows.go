@@ -62,5 +62,3 @@ func sysCommit(p unsafe.Pointer, size int) bool {
 func sysHuge(unsafe.Pointer, int, bool) {}
 
 func sysPopulate(unsafe.Pointer, int) {}
-
-func sysCollapse(unsafe.Pointer, int) {}
