@@ -57,11 +57,12 @@ func (o *SetOptions) deadline(s *keyspace.Slot) (int64, error) {
 // It returns ErrInvalidExpire for a negative TTL, ErrConflict for options that
 // exclude each other and ErrTooLarge.
 func (st Strings) Set(key string, value []byte, o SetOptions) (stored bool, err error) {
-	if o.conflict() {
+	if o.plain() {
+		if !isInt(value) && st.view.Overwrite(key, value) {
+			return true, nil
+		}
+	} else if o.conflict() {
 		return false, ErrConflict
-	}
-	if o.plain() && !isInt(value) && st.view.Overwrite(key, value) {
-		return true, nil
 	}
 	var s keyspace.Slot
 	if err := lockGrow(&s, st.view, key, len(value)); err != nil {
@@ -72,6 +73,9 @@ func (st Strings) Set(key string, value []byte, o SetOptions) (stored bool, err 
 }
 
 func isInt(value []byte) bool {
+	if len(value) > numeric.MaxIntLen {
+		return false
+	}
 	_, ok := numeric.ParseInt(value)
 	return ok
 }

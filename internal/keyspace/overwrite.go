@@ -16,10 +16,8 @@ func (v View) Overwrite(key string, value []byte) bool {
 	if !optimistic || v.inTx() {
 		return false
 	}
-	h := v.ks.hash(key)
+	p, h, version := v.peekPlain(key)
 	sh := v.indexOf(h).shard
-	version := sh.settled()
-	p := v.plainEntry(key, h, version)
 	if p == nil || !holdsBytes(p, len(value)) || !sh.mu.TryLock() {
 		return false
 	}
@@ -27,13 +25,42 @@ func (v View) Overwrite(key string, value []byte) bool {
 		sh.mu.Unlock()
 		return false
 	}
-	v.ks.use(v.db, key, h)
 	sh.beginWrite()
 	copyBytes(unsafe.Add(p, headerSize+len(key)), unsafe.Pointer(unsafe.SliceData(value)), len(value))
-	setAccess(p, sh.rewritten(uint16(*(*uint64)(p)>>accessShift)))
+	if recording(v.ks.recording.Load()) != recordNothing {
+		v.ks.use(v.db, key, h)
+		setAccess(p, sh.rewritten(uint16(*(*uint64)(p)>>accessShift)))
+	}
 	sh.endWrite()
 	sh.mu.Unlock()
 	return true
+}
+
+// peekPlain finds the entry of a key that holds a string without an expiry, as plainEntry does. The first candidate
+// for a short key is looked at without a call.
+func (d *database) peekPlain(key string) (p unsafe.Pointer, h, version uint64) {
+	if !isShort(key) {
+		h = d.ks.hash(key)
+		version = d.indexOf(h).shard.settled()
+		return d.plainEntry(key, h, version), h, version
+	}
+	first, last := shortWords(key)
+	h = d.short.hash(first, last, len(key))
+	ix := d.indexOf(h)
+	version = ix.shard.settled()
+	way := ix.table.Way(h)
+	if way == 0 || ix.seed != 0 || !ix.shard.unchanged(version) {
+		return nil, h, version
+	}
+	bucket, tag := way.Bucket(h)
+	if m := bucket.Match(tag); !m.Empty() {
+		p = ix.arena.Peek(m.Ref(), headerSize+maxShort+maxCommon)
+		if p != nil && isPlain(loadHeader(p), key) && load64(unsafe.Add(p, headerSize)) == first &&
+			load64(unsafe.Add(p, headerSize+len(key)-8)) == last && *(*uint64)(p)>>valueShift <= maxCommon {
+			return p, h, version
+		}
+	}
+	return d.plainEntry(key, h, version), h, version
 }
 
 // holdsBytes reports whether the entry at p has a value of n bytes, stored as they were set.

@@ -24,6 +24,9 @@ type Text interface{ string | []byte }
 // cannot overflow an uint64, and more are out of range whatever they are.
 const maxIntDigits = 19
 
+// MaxIntLen is the length of the longest integer that ParseInt accepts, its sign included.
+const MaxIntLen = maxIntDigits + 1
+
 // ParseInt reads a decimal integer, of which only the canonical form is
 // accepted: no spaces, no '+', no leading zeros, no "-0". It does not allocate.
 func ParseInt[T Text](s T) (n int64, ok bool) {
