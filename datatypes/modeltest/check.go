@@ -50,7 +50,9 @@ type checker struct {
 // run does any operation.
 func (c *checker) run(o Operation) error {
 	if !o.Plain() {
-		fmt.Fprintf(&c.trace, "\t%s\n", o)
+		if !o.method.silent {
+			fmt.Fprintf(&c.trace, "\t%s\n", o)
+		}
 		return o.method.drive(c, o.Args)
 	}
 	got, err := c.call(o)

@@ -2,10 +2,13 @@ package modeltest
 
 import (
 	"fmt"
+	"math"
 	"reflect"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/larderkv/larder/datatypes"
 )
 
 // literal returns a value as it is written in Go, long texts of one byte as a call of Repeat.
@@ -27,6 +30,12 @@ func literal(v any) string {
 			return "time.Time{}"
 		}
 		return "modeltest.Epoch.Add(" + duration(v.Sub(Epoch)) + ")"
+	case float64:
+		return number(v)
+	case datatypes.Range:
+		return rangeLiteral(v)
+	case datatypes.ExpireCond:
+		return conditionLiteral(v)
 	case fmt.Stringer:
 		return v.String()
 	}
@@ -61,6 +70,50 @@ func duration(d time.Duration) string {
 		return fmt.Sprintf("%d * time.Millisecond", d/time.Millisecond)
 	}
 	return fmt.Sprintf("%d * time.Nanosecond", d)
+}
+
+// number writes a number, also one that has no literal in Go.
+func number(v float64) string {
+	switch {
+	case math.IsNaN(v):
+		return "math.NaN()"
+	case math.IsInf(v, 0):
+		return "math.Inf(" + strconv.Itoa(int(math.Copysign(1, v))) + ")"
+	}
+	return strconv.FormatFloat(v, 'g', -1, 64)
+}
+
+// rangeLiteral writes a range, and the fields that refine it behind it.
+func rangeLiteral(r datatypes.Range) string {
+	var made string
+	if start, stop, ok := r.RankBounds(); ok {
+		made = fmt.Sprintf("datatypes.ByRank(%d, %d)", start, stop)
+	}
+	if min, max, ok := r.ScoreBounds(); ok {
+		made = "datatypes.ByScore(" + literal(min) + ", " + literal(max) + ")"
+	}
+	if from, to, ok := r.LexBounds(); ok {
+		made = "datatypes.ByLex(" + literal(from) + ", " + literal(to) + ")"
+	}
+	if refined := strings.TrimPrefix(structLiteral(reflect.ValueOf(r)), "datatypes.Range"); refined != "{}" {
+		made += " /* " + strings.Trim(refined, "{}") + " */"
+	}
+	return made
+}
+
+var conditionNames = []string{"datatypes.ExpireNX", "datatypes.ExpireXX", "datatypes.ExpireGT", "datatypes.ExpireLT"}
+
+func conditionLiteral(c datatypes.ExpireCond) string {
+	var names []string
+	for i, name := range conditionNames {
+		if c>>i&1 != 0 {
+			names = append(names, name)
+		}
+	}
+	if names == nil {
+		return "datatypes.ExpireAlways"
+	}
+	return strings.Join(names, " | ")
 }
 
 func sliceLiteral(r reflect.Value) string {

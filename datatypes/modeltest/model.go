@@ -41,8 +41,11 @@ func NewModel() *Model {
 // Stores returns the stores of the model.
 func (m *Model) Stores() Stores {
 	return Stores{
-		Strings: modelStrings{m},
-		Advance: m.Advance,
+		Strings:    modelStrings{m},
+		Sets:       modelSets{m},
+		Hashes:     modelHashes{m},
+		SortedSets: modelSortedSets{m},
+		Advance:    m.Advance,
 	}
 }
 

@@ -24,12 +24,17 @@ type method struct {
 	// order says what of the reply's order counts.
 	order order
 
+	// expires says that it makes something expire, so that it is called only if time is under control.
+	expires bool
+
 	// follow makes the model follow a reply that is not determined, and returns what is wrong with it. Otherwise the
 	// reply must be that of the model.
 	follow func(m *Model, a []any, got Reply) error
 
-	// drive does what is more than a call, instead of all of the above.
-	drive func(c *checker, a []any) error
+	// drive does what is more than a call, instead of all of the above. With silent it is not reported itself: what it
+	// does is.
+	drive  func(c *checker, a []any) error
+	silent bool
 }
 
 func (m *method) split() (store, name string) {

@@ -4,6 +4,9 @@ package modeltest
 func storeMethods() [][]*method {
 	return [][]*method{
 		pointers(stringMethods),
+		pointers(append(setMethods, setScan())),
+		pointers(append(hashMethods, hashScan())),
+		pointers(append(sortedSetMethods, sortedSetScan(), sortedSetLex())),
 	}
 }
 
@@ -34,6 +37,9 @@ func (s Stores) methods() (all [][]*method) {
 func (s Stores) reads(key string) (all []Operation) {
 	for _, reads := range []func(string) []Operation{
 		stringReads,
+		setReads,
+		hashReads,
+		sortedSetReads,
 	} {
 		for _, o := range reads(key) {
 			if s.has(o.method) {

@@ -11,7 +11,10 @@ import (
 
 // Stores are what is tested: the stores of one database. Those that are nil are not driven.
 type Stores struct {
-	Strings Strings
+	Strings    Strings
+	Sets       Sets
+	Hashes     Hashes
+	SortedSets SortedSets
 
 	// Advance moves the clock that the stores go by, which must stand still otherwise and begin at Epoch. If it is
 	// nil nothing expires.
@@ -27,12 +30,18 @@ type Stores struct {
 // A Source has stores: a larder.Cache, a larder.DB or a larder.Tx.
 type Source interface {
 	Strings() datatypes.Strings
+	Sets() datatypes.Sets
+	Hashes() datatypes.Hashes
+	SortedSets() datatypes.SortedSets
 }
 
 // Of returns all stores of a source. A clock that the source goes by makes them expire; it may be nil.
 func Of(source Source, clock *Clock) Stores {
 	s := Stores{
-		Strings: source.Strings(),
+		Strings:    source.Strings(),
+		Sets:       source.Sets(),
+		Hashes:     source.Hashes(),
+		SortedSets: source.SortedSets(),
 	}
 	if clock != nil {
 		s.Advance = clock.Advance
@@ -47,7 +56,7 @@ func (s Stores) store(name string) reflect.Value {
 
 // has reports whether the stores have a method and want it called.
 func (s Stores) has(m *method) bool {
-	if slices.Contains(s.Omit, m.name) {
+	if slices.Contains(s.Omit, m.name) || m.expires && s.Advance == nil {
 		return false
 	}
 	store, name := m.split()

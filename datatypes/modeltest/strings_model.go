@@ -225,22 +225,31 @@ func (st modelStrings) IncrByFloat(key string, delta float64) (float64, error) {
 	if !ok {
 		text = "0"
 	}
+	sum, err := addFloat(text, delta, datatypes.ErrNotFloat)
+	if err != nil {
+		return 0, err
+	}
+	st.write(key, sum)
+	return strconv.ParseFloat(sum, 64)
+}
+
+// addFloat adds to a decimal number, and fails with notFloat if that is none.
+func addFloat(text string, delta float64, notFloat error) (sum string, err error) {
 	n, ok := longDouble(text)
 	if !ok {
-		return 0, datatypes.ErrNotFloat
+		return "", notFloat
 	}
 	by, _ := longDouble(strconv.FormatFloat(delta, 'g', -1, 64))
 	if n.IsInf() || by.IsInf() {
-		return 0, datatypes.ErrNaNOrInfinity
+		return "", datatypes.ErrNaNOrInfinity
 	}
 	const decimals = 17
-	sum := n.Add(n, by).Text('f', decimals)
+	sum = n.Add(n, by).Text('f', decimals)
 	sum = strings.TrimSuffix(strings.TrimRight(sum, "0"), ".")
 	if sum == "-0" {
 		sum = "0"
 	}
-	st.write(key, sum)
-	return strconv.ParseFloat(sum, 64)
+	return sum, nil
 }
 
 // longDouble reads a decimal number with the precision of the type of C that Redis computes in.
