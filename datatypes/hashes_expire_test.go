@@ -11,6 +11,22 @@ import (
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
+// TestStringWhereFieldsExpired: a hash whose fields all expired is no value of the wrong type, also to reads that take no
+// lock.
+func TestStringWhereFieldsExpired(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.hset(t, "h", "a", "1")
+	must(f.hashes().Expire("h", second, 0, "a"))
+	if _, _, err := f.Get("h"); err != datatypes.ErrWrongType {
+		t.Errorf("Get of a hash: %v", err)
+	}
+	f.clock.advance(2 * second)
+	if value, ok, err := f.Get("h"); ok || err != nil {
+		t.Errorf("Get of what was a hash: %q, %v, %v", value, ok, err)
+	}
+}
+
 func TestFieldExpiry(t *testing.T) {
 	t.Parallel()
 	f := open(t)

@@ -19,7 +19,6 @@ type outcome uint8
 const (
 	missing outcome = iota
 	found
-	wrongType
 	unsure // only the lock can tell
 )
 
@@ -205,8 +204,6 @@ func (v View) appendUnusual(dst []byte, key string, h uint64) ([]byte, bool, err
 			v.missed(key, h)
 		}
 		return dst, false, nil
-	case wrongType:
-		return dst, false, ErrWrongType
 	}
 	return v.appendLocked(dst, key)
 }
@@ -363,7 +360,7 @@ func (sh *shard) copyString(v *View, dst []byte, p unsafe.Pointer, at *layout, v
 		return dst, unsure
 	}
 	if at.typ() != String {
-		return dst, wrongType
+		return dst, unsure // whether the key exists: all elements of a collection may have expired
 	}
 	value := at.valueAt(p)
 	if len(value) >= longValue || len(dst)+len(value) > cap(dst) && !sh.unchanged(version) {
