@@ -88,8 +88,8 @@ func choosing(t datatypes.Type, count func(a []any) int, take bool) func(*Model,
 	return func(m *Model, a []any, got Reply) error {
 		c, err := m.collection(a[0].(string), t)
 		n := count(a)
-		if err == nil && take && n < 0 {
-			err = datatypes.ErrOutOfRange
+		if take && n < 0 {
+			err = datatypes.ErrOutOfRange // whatever the key holds
 		}
 		if err != nil || got.Err != nil {
 			return got.differ(Reply{Err: err}, ordered)
