@@ -3,6 +3,8 @@ package main
 import (
 	"flag"
 	"time"
+
+	"github.com/larderkv/larder/internal/histogram"
 )
 
 type growthBenchmark struct{ n int }
@@ -65,7 +67,7 @@ func (w *worker) growth(r request) (values, error) {
 	if err := w.open(r.Config); err != nil {
 		return nil, err
 	}
-	sets, idles := &histogram{}, &histogram{}
+	sets, idles := &histogram.Histogram{}, &histogram.Histogram{}
 	s := newScratch()
 	idle := newIdleLoop()
 	quiesce()
@@ -76,25 +78,26 @@ func (w *worker) growth(r request) (values, error) {
 		t1 := time.Now()
 		idle.spin()
 		t2 := time.Now()
-		sets.record(t1.Sub(t0))
-		idles.record(t2.Sub(t1))
+		sets.Record(t1.Sub(t0))
+		idles.Record(t2.Sub(t1))
 		idle.aim(t1.Sub(t0))
 	}
 	w.flush()
 	kept, err := w.kept(r.N)
 	v := values{"kept": kept}
-	sets.into(v, "")
-	idles.into(v, "idle ")
+	addLatencies(v, "", sets)
+	addLatencies(v, "idle ", idles)
 	return v, err
 }
 
-func (h *histogram) into(v values, prefix string) {
-	v[prefix+"max"] = float64(h.longest)
-	v[prefix+"p99.9999"] = float64(h.quantile(0.999999))
-	v[prefix+"p99.99"] = float64(h.quantile(0.9999))
-	v[prefix+"p50"] = float64(h.quantile(0.5))
-	v[prefix+">100µs"] = float64(h.longer(100 * time.Microsecond))
-	v[prefix+">1ms"] = float64(h.longer(time.Millisecond))
+// addLatencies adds figures of a histogram to values.
+func addLatencies(v values, prefix string, h *histogram.Histogram) {
+	v[prefix+"max"] = float64(h.Longest())
+	v[prefix+"p99.9999"] = float64(h.Quantile(0.999999))
+	v[prefix+"p99.99"] = float64(h.Quantile(0.9999))
+	v[prefix+"p50"] = float64(h.Quantile(0.5))
+	v[prefix+">100µs"] = float64(h.Longer(100 * time.Microsecond))
+	v[prefix+">1ms"] = float64(h.Longer(time.Millisecond))
 }
 
 // idleLoop spins for about as long as the operations that it is told of take on average.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/larderkv/larder/internal/histogram"
 	"github.com/valkey-io/valkey-go"
 )
 
@@ -38,7 +39,7 @@ func (b *invalidationBenchmark) run(e *environment) error {
 					results[i] = make(map[string]sample)
 				}
 				for _, q := range quantiles {
-					results[i][q.name] = append(results[i][q.name], float64(h.quantile(q.q)))
+					results[i][q.name] = append(results[i][q.name], float64(h.Quantile(q.q)))
 				}
 			}
 		}
@@ -61,7 +62,7 @@ func (b *invalidationBenchmark) run(e *environment) error {
 	})
 }
 
-func (b *invalidationBenchmark) measure(s *server) (*histogram, error) {
+func (b *invalidationBenchmark) measure(s *server) (*histogram.Histogram, error) {
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 	heard := make(chan time.Time, 1)
 	client, err := valkey.NewClient(valkey.ClientOption{
@@ -81,7 +82,7 @@ func (b *invalidationBenchmark) measure(s *server) (*histogram, error) {
 		return nil, err
 	}
 	defer writer.conn.Close()
-	h := new(histogram)
+	h := new(histogram.Histogram)
 	for i := range b.writes {
 		cached := client.B().Get().Key("key").Cache()
 		if err := client.DoCache(context.Background(), cached, time.Hour).Error(); err != nil && !valkey.IsValkeyNil(err) {
@@ -94,7 +95,7 @@ func (b *invalidationBenchmark) measure(s *server) (*histogram, error) {
 		}
 		select {
 		case at := <-heard:
-			h.record(at.Sub(start))
+			h.Record(at.Sub(start))
 		case <-time.After(time.Second):
 			return nil, fmt.Errorf("%s: write %d is not heard of", s.name, i)
 		}

@@ -71,9 +71,9 @@ func (b *largeBenchmark) compare(e *environment, pair [2]*server) error {
 			if err := errors.Join(err, stop()); err != nil {
 				return err
 			}
-			alone[i] = append(alone[i], float64(r.latency.quantile(0.999)))
-			beside[i] = append(beside[i], float64(with.latency.quantile(0.999)))
-			late[i] = append(late[i], float64(with.late.quantile(0.999)))
+			alone[i] = append(alone[i], float64(r.latency.Quantile(0.999)))
+			beside[i] = append(beside[i], float64(with.latency.Quantile(0.999)))
+			late[i] = append(late[i], float64(with.late.Quantile(0.999)))
 			more[i] = append(more[i], last(beside[i])-last(alone[i]))
 		}
 	}

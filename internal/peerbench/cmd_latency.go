@@ -74,9 +74,9 @@ func (b *latencyBenchmark) compare(e *environment, pair [2]*server) error {
 					results[q.name] = new([2]sample)
 				}
 				both := results[q.name]
-				both[i] = append(both[i], float64(r.latency.quantile(q.q)))
+				both[i] = append(both[i], float64(r.latency.Quantile(q.q)))
 			}
-			late = append(late, float64(r.late.quantile(0.999)))
+			late = append(late, float64(r.late.Quantile(0.999)))
 		}
 	}
 	for _, q := range quantiles {

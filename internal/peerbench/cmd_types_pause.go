@@ -11,6 +11,7 @@ import (
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/histogram"
 )
 
 // What others notice of large collections: of their deletion, of operations on them, and in the same process of the
@@ -21,14 +22,14 @@ const probeKeys = 4096
 
 // window is what a probe noticed.
 type window struct {
-	histogram
+	histogram.Histogram
 	took time.Duration // by what was done meanwhile
 }
 
 func (w *window) cells() []string {
 	return []string{
-		formatNanos(float64(w.quantile(0.5))), formatNanos(float64(w.quantile(0.99))),
-		formatNanos(float64(w.quantile(0.999))), formatNanos(float64(w.longest)),
+		formatNanos(float64(w.Quantile(0.5))), formatNanos(float64(w.Quantile(0.99))),
+		formatNanos(float64(w.Quantile(0.999))), formatNanos(float64(w.Longest())),
 	}
 }
 
@@ -45,7 +46,7 @@ func probe(operation func(i int) error, meanwhile func() error) (w *window, err 
 		for before := time.Now(); !stop.Load() && probeErr == nil; {
 			probeErr = operation(random.IntN(probeKeys))
 			now := time.Now()
-			w.record(now.Sub(before))
+			w.Record(now.Sub(before))
 			before = now
 		}
 	})
@@ -196,7 +197,7 @@ func (b *typesBenchmark) collections(e *environment, c *larder.Cache, add func(s
 			return err
 		}
 		if kind.name == "set" {
-			e.report.figure("longest pause of a goroutine while a set of "+n+" is deleted", float64(w.longest), bar{1e6, 200e3, true, formatNanos})
+			e.report.figure("longest pause of a goroutine while a set of "+n+" is deleted", float64(w.Longest()), bar{1e6, 200e3, true, formatNanos})
 		}
 	}
 	return nil
@@ -243,7 +244,7 @@ func (b *typesBenchmark) stores(e *environment, c *larder.Cache, quiet *window, 
 		}
 		if op.name == "SUNIONSTORE" {
 			e.report.figure("p99 of overwriting other keys in the same process while SUNIONSTORE runs, over that without",
-				float64(w.quantile(0.99))/float64(quiet.quantile(0.99)), bar{2, 1.25, true, formatRatio})
+				float64(w.Quantile(0.99))/float64(quiet.Quantile(0.99)), bar{2, 1.25, true, formatRatio})
 		}
 	}
 	return nil
@@ -288,10 +289,10 @@ func (b *typesBenchmark) overRESP(e *environment, dir string) error {
 		}
 	}
 	ours := stalls[1]
-	e.report.figure("longest pause of another client while a set of "+formatCount(b.large)+" is unlinked", float64(ours[unlinking].longest),
+	e.report.figure("longest pause of another client while a set of "+formatCount(b.large)+" is unlinked", float64(ours[unlinking].Longest()),
 		bar{1e6, 200e3, true, formatNanos})
 	e.report.figure("p99 of SET over RESP while SUNIONSTORE runs, over that without",
-		float64(ours[unionStoring].quantile(0.99))/float64(ours[nothing].quantile(0.99)), bar{2, 1.25, true, formatRatio})
+		float64(ours[unionStoring].Quantile(0.99))/float64(ours[nothing].Quantile(0.99)), bar{2, 1.25, true, formatRatio})
 	t.note("One connection sends SET and waits for the reply, another sends what is watched: UNLINK of a set of %s, and SUNIONSTORE, again and again, over two sets of %s that share half.",
 		formatCount(b.large), formatCount(b.elements))
 	e.report.table(t)

@@ -1,6 +1,10 @@
 package main
 
-import "time"
+import (
+	"time"
+
+	"github.com/larderkv/larder/internal/histogram"
+)
 
 // openLoop asks a server for values at a given rate, whether it keeps up or not, over many connections. What a request
 // took is counted from when it was due, so a server that stalls is charged for all that would have come meanwhile.
@@ -17,7 +21,7 @@ type openLoop struct {
 
 // loopResult is what a server did under an openLoop.
 type loopResult struct {
-	latency histogram
-	late    histogram // how late requests were sent, which is the generator's doing
-	rate    float64   // requests answered a second
+	latency histogram.Histogram
+	late    histogram.Histogram // how late requests were sent, which is the generator's doing
+	rate    float64             // requests answered a second
 }

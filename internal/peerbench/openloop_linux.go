@@ -69,7 +69,7 @@ func (o openLoop) run(port int) (*loopResult, error) {
 	if err := l.loop(begun); err != nil {
 		return nil, err
 	}
-	l.result.rate = float64(l.result.latency.count) / time.Since(begun).Seconds()
+	l.result.rate = float64(l.result.latency.Count()) / time.Since(begun).Seconds()
 	return l.result, nil
 }
 
@@ -146,7 +146,7 @@ func (l *looper) send(c *loopConn, due time.Time) error {
 	if err != nil || n < len(message) {
 		return fmt.Errorf("a server has stopped reading: wrote %d of %d bytes, %w", n, len(message), err)
 	}
-	l.result.late.record(time.Since(due))
+	l.result.late.Record(time.Since(due))
 	c.waiting = append(c.waiting, loopRequest{due, reply, reply.len})
 	return nil
 }
@@ -193,7 +193,7 @@ func (l *looper) read(c *loopConn) error {
 		if r.owed -= part; r.owed > 0 {
 			break
 		}
-		l.result.latency.record(now.Sub(r.due))
+		l.result.latency.Record(now.Sub(r.due))
 		if c.head++; c.head == len(c.waiting) {
 			c.waiting, c.head = c.waiting[:0], 0
 		}

@@ -37,11 +37,11 @@ func TestOpenLoop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.latency.count == 0 || r.latency.count > r.late.count || r.late.count-r.latency.count > 100 {
-			t.Errorf("rate %v: %d requests, %d replies", rate, r.late.count, r.latency.count)
+		if r.latency.Count() == 0 || r.latency.Count() > r.late.Count() || r.late.Count()-r.latency.Count() > 100 {
+			t.Errorf("rate %v: %d requests, %d replies", rate, r.late.Count(), r.latency.Count())
 		}
-		if rate > 0 && (r.late.count < 200 || r.late.count > 400) {
-			t.Errorf("%d requests at %v a second in 300 ms", r.late.count, rate)
+		if rate > 0 && (r.late.Count() < 200 || r.late.Count() > 400) {
+			t.Errorf("%d requests at %v a second in 300 ms", r.late.Count(), rate)
 		}
 	}
 	// A key that is not there has a reply of another length than the generator reckons with.

@@ -185,31 +185,6 @@ func TestLogUniform(t *testing.T) {
 	}
 }
 
-func TestHistogram(t *testing.T) {
-	t.Parallel()
-	for d := time.Duration(0); d < 100_000; d++ {
-		b := bucketOf(d)
-		if upperEdge(b) < d || b > 0 && upperEdge(b-1) >= d {
-			t.Fatalf("%d ns is in bucket %d, which ends at %d", d, b, upperEdge(b))
-		}
-	}
-	h := &histogram{}
-	for i := range 1000 {
-		h.record(time.Duration(i+1) * time.Microsecond)
-	}
-	for _, c := range []struct {
-		q    float64
-		want time.Duration
-	}{{0.5, 500 * time.Microsecond}, {0.99, 990 * time.Microsecond}, {1, time.Millisecond}} {
-		if got := h.quantile(c.q); got < c.want || got > c.want*17/16 {
-			t.Errorf("quantile %v is %v, want %v or little more", c.q, got, c.want)
-		}
-	}
-	if h.longest != time.Millisecond {
-		t.Errorf("longest %v", h.longest)
-	}
-}
-
 func TestSample(t *testing.T) {
 	t.Parallel()
 	s := sample{5, 1, 3}

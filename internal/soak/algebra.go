@@ -78,7 +78,7 @@ func (w *algebraWorker) change(client *respClient) error {
 	}
 	start := time.Now()
 	reply, err := client.do(slices.Concat([]string{command, w.key(i)}, members)...)
-	w.soak.report.respLatency.record(time.Since(start))
+	w.soak.report.respLatency.Record(time.Since(start))
 	return expect(command, fmt.Sprint(reply), strconv.Itoa(want), err)
 }
 

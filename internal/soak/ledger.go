@@ -88,9 +88,9 @@ func (w *ledgerWorker) run(ctx context.Context) error {
 			return fmt.Errorf("worker %s: %w", w.name, err)
 		}
 		if n%2 == 0 {
-			w.soak.report.goLatency.record(time.Since(start))
+			w.soak.report.goLatency.Record(time.Since(start))
 		} else {
-			w.soak.report.respLatency.record(time.Since(start))
+			w.soak.report.respLatency.Record(time.Since(start))
 		}
 	}
 	return nil

@@ -90,11 +90,11 @@ func (w *pageWorker) read(client *respClient, page int) error {
 	start := time.Now()
 	if w.inProcess() {
 		w.got, ok, err = w.soak.db(w.db).Strings().AppendGet(w.got[:0], w.key(page))
-		w.soak.report.goLatency.record(time.Since(start))
+		w.soak.report.goLatency.Record(time.Since(start))
 	} else {
 		var reply any
 		reply, err = client.do("GET", w.key(page))
-		w.soak.report.respLatency.record(time.Since(start))
+		w.soak.report.respLatency.Record(time.Since(start))
 		var text string
 		text, ok = reply.(string)
 		w.got = append(w.got[:0], text...)
@@ -117,14 +117,14 @@ func (w *pageWorker) write(client *respClient, page int) error {
 	start := time.Now()
 	if w.inProcess() {
 		_, err = w.soak.db(w.db).Strings().Set(w.key(page), w.want, datatypes.SetOptions{TTL: ttl})
-		w.soak.report.goLatency.record(time.Since(start))
+		w.soak.report.goLatency.Record(time.Since(start))
 	} else {
 		cmd := []string{"SET", w.key(page), string(w.want)}
 		if ttl > 0 {
 			cmd = append(cmd, "PX", strconv.FormatInt(ttl.Milliseconds(), 10))
 		}
 		_, err = client.do(cmd...)
-		w.soak.report.respLatency.record(time.Since(start))
+		w.soak.report.respLatency.Record(time.Since(start))
 	}
 	if isRefusal(err) {
 		w.soak.report.refusals.Add(1)

@@ -6,14 +6,16 @@ import (
 	"runtime"
 	"sync/atomic"
 	"time"
+
+	"github.com/larderkv/larder/internal/histogram"
 )
 
 // report is what is counted while the program runs.
 type report struct {
 	out         io.Writer
 	began       time.Time
-	goLatency   histogram // of operations in process
-	respLatency histogram // of operations over TCP, with the way there and back
+	goLatency   histogram.Histogram // of operations in process
+	respLatency histogram.Histogram // of operations over TCP, with the way there and back
 	refusals    atomic.Int64
 	conflicts   atomic.Int64
 	visits      atomic.Int64
@@ -25,7 +27,7 @@ type report struct {
 func (r *report) print(s *soak) {
 	stats := s.cache.Stats()
 	seconds := time.Since(r.began).Seconds()
-	operations := r.goLatency.count.Load() + r.respLatency.count.Load()
+	operations := r.goLatency.Count() + r.respLatency.Count()
 	fmt.Fprintf(r.out, "%7.0fs  %v: %d operations (%.0f/s), %d visits, %d conflicts, %d writes refused, %d flushes\n",
 		seconds, s.cache.Policy(), operations, float64(operations)/seconds, r.visits.Load(), r.conflicts.Load(),
 		r.refusals.Load(), r.flushes.Load())
@@ -34,11 +36,11 @@ func (r *report) print(s *soak) {
 		mebibytes(stats.MaxBytes), stats.Keys, stats.Evicted, stats.Expired, runtime.NumGoroutine())
 	for _, door := range []struct {
 		name string
-		h    *histogram
+		h    *histogram.Histogram
 	}{{"Go", &r.goLatency}, {"RESP", &r.respLatency}} {
 		fmt.Fprintf(r.out, "          %-4s p50 %v, p90 %v, p99 %v, p99.9 %v, p99.99 %v, longest %v\n", door.name,
-			door.h.quantile(.5), door.h.quantile(.9), door.h.quantile(.99), door.h.quantile(.999), door.h.quantile(.9999),
-			time.Duration(door.h.longest.Load()))
+			door.h.Quantile(.5), door.h.Quantile(.9), door.h.Quantile(.99), door.h.Quantile(.999), door.h.Quantile(.9999),
+			door.h.Longest())
 	}
 }
 

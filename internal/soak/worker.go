@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder"
+	"github.com/larderkv/larder/internal/histogram"
 )
 
 // kinds are the types of values, each with workers of its own.
@@ -69,7 +70,7 @@ func (w *typeWorker) step() error {
 	now := span{from: time.Now()}
 	reply, err := door.do(t.kind, cmd)
 	now.to = time.Now()
-	latency.record(now.to.Sub(now.from))
+	latency.Record(now.to.Sub(now.from))
 	t.branch(now, w.soak.policies.since(t.seen))
 	t.seen = count
 	if errors.Is(err, refused) {
@@ -89,7 +90,7 @@ func (w *typeWorker) step() error {
 	return nil
 }
 
-func (w *typeWorker) pick() (door, *histogram) {
+func (w *typeWorker) pick() (door, *histogram.Histogram) {
 	r := &w.soak.report
 	switch w.rng.IntN(10) {
 	case 0:
