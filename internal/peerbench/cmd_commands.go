@@ -9,10 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net"
-	"os"
-	"os/exec"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,17 +19,17 @@ import (
 // commandsBenchmark measures commands on other types than plain strings: what the server's processor does for each,
 // larderd beside redis-server. Where serverBenchmark has redis-benchmark's many connections, it has one that pipelines.
 type commandsBenchmark struct {
+	pairBenchmark
 	members int
 	seconds float64
-	larderd string
 	match   string
 	matches *regexp.Regexp // nil for all
 	floor   [2]sample      // CPU time of floorCell in the present group, nil if that has none
 }
 
 func (b *commandsBenchmark) register(fs *flag.FlagSet) {
+	b.pairBenchmark.register(fs)
 	fs.IntVar(&b.members, "members", 0, "`members` of large collections (default 1M, 10k with -short)")
-	fs.StringVar(&b.larderd, "larderd", "", "`program` to measure instead of building resp/larderd")
 	fs.Float64Var(&b.seconds, "seconds", 0, "CPU time of the server to spend on each cell, in `s` (default 1, 0.1 with -short)")
 	fs.StringVar(&b.match, "match", "", "measure only commands whose row matches this `regexp`")
 }
@@ -176,29 +173,16 @@ func loadPositions(w *requestWriter, n int) {
 
 func (b *commandsBenchmark) run(e *environment) error {
 	b.members = e.pick(b.members, 1_000_000, 10_000)
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 1000, 100)) / 1000
-	}
+	b.seconds = e.pickSeconds(b.seconds, 1, 0.1)
 	var err error
 	if b.matches, err = regexp.Compile(b.match); err != nil {
 		return err
 	}
-	for _, tool := range []string{"redis-server", "redis-benchmark"} {
-		if _, err := exec.LookPath(tool); err != nil || runtime.GOOS != "linux" {
-			e.report.progress("commands: skipped, needs linux and %s", tool)
-			return nil
-		}
-	}
-	dir, err := os.MkdirTemp("", "peerbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	pair, stop, err := startPair(dir, b.larderd)
-	if err != nil {
-		return err
-	}
-	defer stop()
+	return b.withPair(e, "commands", noFlags, func(pair [2]*server) error { return b.compare(e, pair) })
+}
+
+// compare measures the commands of all groups, and then those that write.
+func (b *commandsBenchmark) compare(e *environment, pair [2]*server) error {
 	t := table{
 		title:  "Server's CPU time a command, larderd beside redis-server " + pair[0].version(),
 		header: commandsHeader,

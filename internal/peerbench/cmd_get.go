@@ -209,7 +209,7 @@ func (b *getBenchmark) hot(e *environment) {
 	for range e.rounds {
 		for _, g := range counts {
 			f.ask(func(string) (request, bool) {
-				return request{Op: "hot", G: g, Secs: float64(e.pick(0, 200, 20)) / 1000}, true
+				return request{Op: "hot", G: g, Secs: e.pickSeconds(0, 0.2, 0.02)}, true
 			})
 		}
 	}

@@ -35,9 +35,7 @@ func (b *largeBenchmark) run(e *environment) error {
 	if b.rate == 0 {
 		b.rate = 10_000
 	}
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 5000, 300)) / 1000
-	}
+	b.seconds = e.pickSeconds(b.seconds, 5, 0.3)
 	return b.withPair(e, "large", noFlags, func(pair [2]*server) error {
 		for _, s := range pair {
 			if err := loadKeys(s, b.keys); err != nil {

@@ -29,9 +29,7 @@ var quantiles = []struct {
 
 func (b *latencyBenchmark) run(e *environment) error {
 	b.keys, b.clients = e.pick(b.keys, 1_000_000, 10_000), e.pick(b.clients, 200, 200)
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 5000, 200)) / 1000
-	}
+	b.seconds = e.pickSeconds(b.seconds, 5, 0.2)
 	return b.withPair(e, "latency", noFlags, func(pair [2]*server) error {
 		for _, s := range pair {
 			if err := loadKeys(s, b.keys); err != nil {

@@ -23,9 +23,7 @@ const mgetKeys = 100
 
 func (b *mgetBenchmark) run(e *environment) error {
 	b.keys = e.pick(b.keys, 5_000_000, 10_000)
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 2000, 100)) / 1000
-	}
+	b.seconds = e.pickSeconds(b.seconds, 2, 0.1)
 	return b.withPair(e, "mget", noFlags, func(pair [2]*server) error {
 		t := table{
 			title:  "Server's CPU time to read many keys, larderd beside redis-server " + pair[0].version(),

@@ -9,22 +9,21 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 )
 
 type serverBenchmark struct {
+	pairBenchmark
 	keys, clients int
 	seconds       float64
-	larderd       string
 }
 
 func (b *serverBenchmark) register(fs *flag.FlagSet) {
+	b.pairBenchmark.register(fs)
 	fs.IntVar(&b.keys, "keys", 0, "random `keys` (default 1M, 10k with -short)")
 	fs.IntVar(&b.clients, "clients", 0, "`connections` (default 50)")
-	fs.StringVar(&b.larderd, "larderd", "", "`program` to measure instead of building resp/larderd")
 	fs.Float64Var(&b.seconds, "seconds", 0, "CPU time of the server to spend on each cell, in `s` (default 3, 0.2 with -short)")
 }
 
@@ -39,43 +38,8 @@ var pipelines = []struct {
 
 func (b *serverBenchmark) run(e *environment) error {
 	b.keys, b.clients = e.pick(b.keys, 1_000_000, 10_000), e.pick(b.clients, benchmarkClients, benchmarkClients)
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 3000, 200)) / 1000
-	}
-	for _, tool := range []string{"redis-server", "redis-benchmark"} {
-		if _, err := exec.LookPath(tool); err != nil || runtime.GOOS != "linux" {
-			e.report.progress("server: skipped, needs linux and %s", tool)
-			return nil
-		}
-	}
-	dir, err := os.MkdirTemp("", "peerbench")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	pair, stop, err := startPair(dir, b.larderd)
-	if err != nil {
-		return err
-	}
-	defer stop()
-	return b.compare(e, pair[0], pair[1])
-}
-
-// startPair starts redis-server and larderd, which is built unless it is given.
-func startPair(dir, larderd string) (pair [2]*server, stop func(), err error) {
-	if larderd == "" {
-		if larderd, err = buildLarderd(dir); err != nil {
-			return pair, nil, err
-		}
-	}
-	if pair[0], err = startServer("redis-server", dir, "redis-server", "--save", "", "--appendonly", "no"); err != nil {
-		return pair, nil, err
-	}
-	if pair[1], err = startServer(larderName, dir, larderd); err != nil {
-		pair[0].stop()
-		return pair, nil, err
-	}
-	return pair, func() { pair[0].stop(); pair[1].stop() }, nil
+	b.seconds = e.pickSeconds(b.seconds, 3, 0.2)
+	return b.withPair(e, "server", noFlags, func(pair [2]*server) error { return b.compare(e, pair[0], pair[1]) })
 }
 
 // buildLarderd builds the sidecar from the sources that this program was built with.

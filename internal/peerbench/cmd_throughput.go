@@ -26,9 +26,7 @@ const throughputDepth = 64
 
 func (b *throughputBenchmark) run(e *environment) error {
 	b.keys = e.pick(b.keys, 1_000_000, 10_000)
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 3000, 200)) / 1000
-	}
+	b.seconds = e.pickSeconds(b.seconds, 3, 0.2)
 	return b.withPair(e, "throughput", noFlags, func(pair [2]*server) error {
 		for _, s := range pair {
 			if err := loadKeys(s, b.keys); err != nil {

@@ -29,9 +29,7 @@ func (b *tlsBenchmark) register(fs *flag.FlagSet) {
 }
 
 func (b *tlsBenchmark) run(e *environment) error {
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 2000, 200)) / 1000
-	}
+	b.seconds = e.pickSeconds(b.seconds, 2, 0.2)
 	var ports []string // for TLS, of the servers in their order
 	flags := func(dir string) ([]string, error) {
 		port, err := freePort()

@@ -16,20 +16,20 @@ import (
 // typesBenchmark measures the memory of collections, larderd beside redis-server: what an element of a large one takes, and
 // a key with a small one. It also measures what others notice of large ones.
 type typesBenchmark struct {
+	pairBenchmark
 	elements int
 	large    int
 	seconds  float64
 	watched  time.Duration
 	match    string
-	larderd  string
 }
 
 func (b *typesBenchmark) register(fs *flag.FlagSet) {
+	b.pairBenchmark.register(fs)
 	fs.IntVar(&b.elements, "elements", 0, "`elements` of large collections (default 1M, 100k with -short)")
 	fs.IntVar(&b.large, "large", 0, "`elements` of collections that are deleted (default 10M, 100k with -short)")
 	fs.Float64Var(&b.seconds, "seconds", 0, "`s` for which others are watched in each case (default 5, 0.3 with -short)")
 	fs.StringVar(&b.match, "match", "", "measure only memory, inprocess or resp (default all)")
-	fs.StringVar(&b.larderd, "larderd", "", "`program` to measure instead of building resp/larderd")
 }
 
 // collection is data whose memory is measured.
@@ -82,9 +82,7 @@ func loadSmallSortedSets(w *requestWriter, n int, format string) {
 
 func (b *typesBenchmark) run(e *environment) error {
 	b.elements, b.large = e.pick(b.elements, 1_000_000, 100_000), e.pick(b.large, 10_000_000, 100_000)
-	if b.seconds == 0 {
-		b.seconds = float64(e.pick(0, 5000, 300)) / 1000
-	}
+	b.seconds = e.pickSeconds(b.seconds, 5, 0.3)
 	b.watched = time.Duration(b.seconds * float64(time.Second))
 	if b.selects("inprocess") {
 		if err := b.inProcess(e); err != nil {
@@ -138,7 +136,7 @@ func (b *typesBenchmark) memory(e *environment, dir string) error {
 
 // collection measures one collection in servers that hold nothing else.
 func (b *typesBenchmark) collection(e *environment, t *table, dir string, c *collection) error {
-	pair, stop, err := startPair(dir, b.larderd)
+	pair, stop, err := startPair(dir, b.larderd, noFlags)
 	if err != nil {
 		return err
 	}

@@ -275,7 +275,7 @@ func (b *typesBenchmark) again(fn func() error) error {
 
 // overRESP measures what a client that overwrites small strings notices of another one's commands, at redis-server and larderd.
 func (b *typesBenchmark) overRESP(e *environment, dir string) error {
-	pair, stop, err := startPair(dir, b.larderd)
+	pair, stop, err := startPair(dir, b.larderd, noFlags)
 	if err != nil {
 		return err
 	}

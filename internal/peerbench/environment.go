@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -74,14 +75,18 @@ func peerNames() []string {
 }
 
 // pick is a flag's value, or where it was not given the default for the length of the run.
-func (e *environment) pick(given, normal, short int) int {
-	switch {
-	case given != 0:
-		return given
-	case e.short:
-		return short
+func (e *environment) pick(given, normal, short int) int { return pick(e, given, normal, short) }
+
+// pickSeconds is pick for a time in seconds.
+func (e *environment) pickSeconds(given, normal, short float64) float64 {
+	return pick(e, given, normal, short)
+}
+
+func pick[T int | float64](e *environment, given, normal, short T) T {
+	if e.short {
+		normal = short
 	}
-	return normal
+	return cmp.Or(given, normal)
 }
 
 // has tells whether a store takes part in this run.

@@ -36,25 +36,40 @@ func (b *pairBenchmark) withPair(e *environment, name string, flags pairFlags, f
 		return err
 	}
 	defer os.RemoveAll(dir)
-	larderd := b.larderd
+	pair, stop, err := startPair(dir, b.larderd, flags)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return fn(pair)
+}
+
+// startPair starts redis-server and larderd, which is built unless it is given.
+func startPair(dir, larderd string, flags pairFlags) (pair [2]*server, stop func(), err error) {
 	if larderd == "" {
 		if larderd, err = buildLarderd(dir); err != nil {
-			return err
+			return pair, nil, err
 		}
 	}
-	var pair [2]*server
+	var running []*server
+	stop = func() {
+		for _, s := range running {
+			s.stop()
+		}
+	}
 	programs := [2][]string{{"redis-server", "redis-server", "--save", "", "--appendonly", "no"}, {larderName, larderd}}
 	for i, p := range programs {
 		more, err := flags(dir)
+		if err == nil {
+			pair[i], err = startServer(p[0], dir, p[1], slices.Concat(p[2:], more)...)
+		}
 		if err != nil {
-			return err
+			stop()
+			return pair, nil, err
 		}
-		if pair[i], err = startServer(p[0], dir, p[1], slices.Concat(p[2:], more)...); err != nil {
-			return err
-		}
-		defer pair[i].stop()
+		running = append(running, pair[i])
 	}
-	return fn(pair)
+	return pair, stop, nil
 }
 
 // loadKeys stores that many entries on a server.
