@@ -45,8 +45,13 @@ import (
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
-// ErrClosed is returned by every method after Close.
-var ErrClosed = datatypes.ErrClosed
+// Errors that methods of a Cache return beside those of its stores, which are in package datatypes.
+var (
+	// ErrClosed: the cache was closed.
+	ErrClosed = datatypes.ErrClosed
+	// ErrOptions: an option is out of range. The error that wraps it says which.
+	ErrOptions = datatypes.ErrOptions
+)
 
 // Clock tells a cache the time. Implementations must be safe for concurrent use.
 type Clock = keyspace.Clock
@@ -121,15 +126,15 @@ type Options struct {
 func (o *Options) validate() error {
 	switch {
 	case o.MaxBytes < 0:
-		return fmt.Errorf("larder: MaxBytes is negative: %d", o.MaxBytes)
+		return fmt.Errorf("%w: MaxBytes is negative: %d", ErrOptions, o.MaxBytes)
 	case o.MaxBytes > 0 && o.MaxBytes < minBytes:
-		return fmt.Errorf("larder: MaxBytes is %d, the least is %d", o.MaxBytes, minBytes)
+		return fmt.Errorf("%w: MaxBytes is %d, the least is %d", ErrOptions, o.MaxBytes, minBytes)
 	case o.Policy > VolatileTTL:
-		return fmt.Errorf("larder: unknown policy %d", o.Policy)
+		return fmt.Errorf("%w: unknown policy %d", ErrOptions, o.Policy)
 	case o.Databases < 0 || o.Databases > maxDatabases:
-		return fmt.Errorf("larder: Databases is %d, not within 0 and %d", o.Databases, maxDatabases)
+		return fmt.Errorf("%w: Databases is %d, not within 0 and %d", ErrOptions, o.Databases, maxDatabases)
 	case o.Shards < 0 || o.Shards > maxShards:
-		return fmt.Errorf("larder: Shards is %d, not within 0 and %d", o.Shards, maxShards)
+		return fmt.Errorf("%w: Shards is %d, not within 0 and %d", ErrOptions, o.Shards, maxShards)
 	}
 	return o.Limits.Validate()
 }
@@ -156,7 +161,7 @@ type Cache struct {
 }
 
 // Open returns an empty cache. It starts at most one goroutine, which Close
-// ends.
+// ends. It returns ErrOptions.
 func Open(o Options) (*Cache, error) {
 	if err := o.validate(); err != nil {
 		return nil, err
@@ -316,7 +321,7 @@ func (c *Cache) FlushAllAsync() error { return c.Keys().FlushAllAsync() }
 func (c *Cache) MaxBytes() int64 { return c.ks.MaxBytes() }
 
 // SetMaxBytes changes the memory limit; zero removes it. Below what is in use, it
-// makes the writes that follow, and maintenance, evict down to it.
+// makes the writes that follow, and maintenance, evict down to it. It returns ErrOptions.
 func (c *Cache) SetMaxBytes(n int64) error {
 	o := Options{MaxBytes: n}
 	if err := o.validate(); err != nil {
@@ -340,7 +345,7 @@ func (c *Cache) Hold(expiry, eviction bool) (release func()) { return c.ks.Hold(
 // Policy returns what is evicted at the memory limit.
 func (c *Cache) Policy() Policy { return Policy(c.ks.Policy()) + NoEviction }
 
-// SetPolicy changes what is evicted at the memory limit.
+// SetPolicy changes what is evicted at the memory limit. It returns ErrOptions.
 func (c *Cache) SetPolicy(p Policy) error {
 	o := Options{Policy: p}
 	if err := o.validate(); err != nil {
@@ -354,7 +359,7 @@ func (c *Cache) SetPolicy(p Policy) error {
 func (c *Cache) Limits() datatypes.Limits { return datatypes.LimitsOf(c.view) }
 
 // SetLimits changes the sizes up to which collections are dense; those that are zero stay. A
-// value is converted when an operation next makes it grow.
+// value is converted when an operation next makes it grow. It returns ErrOptions.
 func (c *Cache) SetLimits(l datatypes.Limits) error {
 	o := Options{Limits: l}
 	if err := o.validate(); err != nil {
@@ -432,11 +437,11 @@ type HotKeyOptions struct {
 func (o *HotKeyOptions) validate() error {
 	switch {
 	case o.Keys < 0 || o.Keys > hotkeys.MaxKeys:
-		return fmt.Errorf("larder: HotKeyOptions.Keys is %d, not within 0 and %d", o.Keys, hotkeys.MaxKeys)
+		return fmt.Errorf("%w: HotKeyOptions.Keys is %d, not within 0 and %d", ErrOptions, o.Keys, hotkeys.MaxKeys)
 	case o.SamplePercent < 0 || o.SamplePercent > 100:
-		return fmt.Errorf("larder: HotKeyOptions.SamplePercent is %d, not within 0 and 100", o.SamplePercent)
+		return fmt.Errorf("%w: HotKeyOptions.SamplePercent is %d, not within 0 and 100", ErrOptions, o.SamplePercent)
 	case o.Window < 0 || o.Window.Milliseconds() > hotkeys.MaxWindowMillis:
-		return fmt.Errorf("larder: HotKeyOptions.Window is %v, not within 0 and 5m", o.Window)
+		return fmt.Errorf("%w: HotKeyOptions.Window is %v, not within 0 and 5m", ErrOptions, o.Window)
 	}
 	return nil
 }
@@ -450,7 +455,7 @@ func (c *Cache) HotKeyOptions() HotKeyOptions {
 // SetHotKeyOptions changes how hot keys are found. What was counted in the window that has begun is given up.
 //
 // With one use in a hundred counted, an operation on a key takes some nanoseconds longer. The memory that is taken
-// is bounded by four kilobytes for each of o.Keys.
+// is bounded by four kilobytes for each of o.Keys. It returns ErrOptions.
 func (c *Cache) SetHotKeyOptions(o HotKeyOptions) error {
 	if err := o.validate(); err != nil {
 		return err

@@ -57,7 +57,7 @@ func TestOptions(t *testing.T) {
 		{Limits: datatypes.Limits{HashEntries: -2}},
 	}
 	for _, o := range bad {
-		if c, err := larder.Open(o); err == nil || c != nil {
+		if c, err := larder.Open(o); !errors.Is(err, larder.ErrOptions) || c != nil {
 			t.Errorf("Open(%+v) = %v, %v", o, c, err)
 		}
 	}

@@ -17,10 +17,19 @@
 //
 // # Forms of a read
 //
-// The plain method, such as Strings.Get, returns a copy. Append methods extend a slice of the caller's, Batch methods
-// fill a [Batch] that is used again, and neither allocates once these are large enough. View and Each methods lend
-// the bytes where they lie: the callback may hold a lock, so it must be quick, must not use the cache, and must
-// neither change the bytes nor keep them.
+// What is read comes in forms that differ by who owns the bytes:
+//
+//   - The plain method, such as Strings.Get, Hashes.GetAll or Lists.Range, returns copies. It is the one to begin with.
+//   - Append methods, and those with an argument dst, extend a slice of the caller's.
+//   - Batch methods copy into a [Batch] that is used again. They are there for values that were asked for by name or
+//     number, of keys, of fields or of a sort: value i is the answer to question i, and holds until the next read.
+//   - View and Each methods lend the bytes where they lie, one after the other. They are there for what comes as a
+//     sequence: members of sets and sorted sets, elements of lists. The callback may hold a lock, so it must be quick,
+//     must not use the cache, and must neither change the bytes nor keep them. Where the number matters beforehand,
+//     a callback begin is told it first.
+//
+// Append and Batch methods don't allocate once what they fill is large enough; View and Each methods never do for the
+// values themselves.
 //
 // # Iterators and scans
 //
@@ -38,4 +47,12 @@
 //
 // Small collections are dense, one block of bytes that is searched from end to end, and large ones have a table or a
 // tree: [Limits] say where one becomes the other. Costs are those of large collections; n is the number of elements.
+//
+// # For servers
+//
+// Some methods are for who makes a server of the stores, as package resp does, or an adapter to another protocol;
+// other programs have no need of them. Begin methods wait without a goroutine. PubSub.Enlist, Dismiss and Leave take a
+// [Subscriber] of the caller's own in place of a stream. Keys.Prefetch and PrefetchElements know the commands that are
+// to come. SortedSets.Combinable and ScanDense and Geo.RadiusStore tell or do what only the replies and the events of
+// Redis depend on.
 package datatypes

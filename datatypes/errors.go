@@ -46,6 +46,8 @@ var (
 	ErrNoSuchKey = errors.New("larder: no such key")
 	// ErrSameObject: source and destination are the same.
 	ErrSameObject = errors.New("larder: source and destination objects are the same")
+	// ErrOptions: an option of a cache is out of range. It is wrapped by an error that says which.
+	ErrOptions = errors.New("larder: invalid options")
 	// ErrConflict: options exclude each other.
 	ErrConflict = errors.New("larder: options exclude each other")
 

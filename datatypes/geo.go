@@ -71,7 +71,7 @@ type Located struct {
 	Position
 }
 
-// Add adds members, or gives those that are there another position, and returns how many were not. It is
+// Add adds members, or gives those that are there another position, and returns how many were not there. It is
 // GEOADD. O(log n) for each.
 //
 // It returns ErrPosition, without effect, if one of the positions is not Valid.

@@ -55,11 +55,11 @@ func (l *Limits) list(stored *keyspace.Limits) []limit {
 	}
 }
 
-// Validate returns an error that names the first limit that is out of bounds.
+// Validate returns ErrOptions if a limit is out of bounds, wrapped by an error that names the first that is.
 func (l Limits) Validate() error {
 	for _, e := range l.list(new(keyspace.Limits)) {
 		if *e.given < e.least || *e.given > e.most {
-			return fmt.Errorf("larder: limit %s is %d, not within %d and %d", e.name, *e.given, e.least, e.most)
+			return fmt.Errorf("%w: limit %s is %d, not within %d and %d", ErrOptions, e.name, *e.given, e.least, e.most)
 		}
 	}
 	return nil

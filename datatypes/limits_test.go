@@ -1,6 +1,7 @@
 package datatypes_test
 
 import (
+	"errors"
 	"math"
 	"strings"
 	"testing"
@@ -32,7 +33,7 @@ func TestLimits(t *testing.T) {
 		t.Errorf("limits are %+v again, want the defaults", got)
 	}
 	for _, bad := range []datatypes.Limits{{HashEntries: -2}, {ZSetValue: math.MinInt64}, {ListSize: math.MaxInt32 + 1}} {
-		if err := bad.Validate(); err == nil || !strings.Contains(err.Error(), "limit") {
+		if err := bad.Validate(); !errors.Is(err, datatypes.ErrOptions) || !strings.Contains(err.Error(), "limit") {
 			t.Errorf("%+v: error %v", bad, err)
 		}
 	}

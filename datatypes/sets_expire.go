@@ -7,17 +7,17 @@ import (
 	"github.com/larderkv/larder/internal/members"
 )
 
-// ExpireMember makes a member expire after ttl; one that is not positive
-// removes the member. It reports whether the set has it. To add the member again does not change
-// when it expires; in another set, where Move or UnionStore put it, it does not. It is
-// EXPIREMEMBER of KeyDB. O(1); a small set becomes a large one.
+// ExpireMember makes a member expire after ttl; one that is not positive removes the member. It
+// reports whether the set has it. Adding the member again leaves its expiry as it is; what Move,
+// UnionStore and their like put into another set does not expire there. It is EXPIREMEMBER of
+// KeyDB. O(1); a small set becomes a large one.
 func (st Sets) ExpireMember(key, member string, ttl time.Duration) (ok bool, err error) {
 	return st.expireMember(key, member, st.view.Now()+ceilMillis(ttl))
 }
 
 // ExpireMemberAt is ExpireMember with a point in time, to the millisecond. It is
-// EXPIREMEMBERAT. It returns ErrInvalidExpire for a time beyond what 64 bits of milliseconds
-// hold.
+// EXPIREMEMBERAT and PEXPIREMEMBERAT of KeyDB. It returns ErrInvalidExpire for a time beyond what
+// 64 bits of milliseconds hold.
 func (st Sets) ExpireMemberAt(key, member string, t time.Time) (ok bool, err error) {
 	ms, err := unixMilli(t)
 	if err != nil {

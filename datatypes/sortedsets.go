@@ -244,13 +244,14 @@ func (z SortedSets) Len(key string) (int, error) {
 	return v.len(), nil
 }
 
-// Rank returns how many members are before one, and its score. It is ZRANK. O(log n).
+// Rank returns how many members are before one, and its score, with ok false if it is not there. It is ZRANK.
+// O(log n).
 func (z SortedSets) Rank(key, member string) (rank int, score float64, ok bool, err error) {
 	rank, _, score, ok, err = z.ranks(key, member)
 	return rank, score, ok, err
 }
 
-// RevRank returns how many members are behind one, and its score. It is ZREVRANK. O(log n).
+// RevRank is Rank from the other end: it returns how many members are behind one. It is ZREVRANK. O(log n).
 func (z SortedSets) RevRank(key, member string) (rank int, score float64, ok bool, err error) {
 	_, rank, score, ok, err = z.ranks(key, member)
 	return rank, score, ok, err

@@ -38,7 +38,8 @@ type ScoreBound struct {
 	Exclusive bool    // members of just this score are not part of the range
 }
 
-// ByScore returns the range of the members of scores from min to max.
+// ByScore returns the range of the members whose scores lie between min and max, which are part of it unless they
+// are Exclusive.
 func ByScore(min, max ScoreBound) Range { return Range{by: byScores, min: min, max: max} }
 
 // LexBound is where a range of names begins or ends. The zero value is the empty
@@ -49,9 +50,8 @@ type LexBound struct {
 	Infinite  int  // -1: before all names, 1: behind all names; zero: where Member is
 }
 
-// ByLex returns the range of the members of names from from to to, in the order of their bytes. It is
-// meant for sorted sets all of whose members have the same score; in others what it
-// returns is not specified.
+// ByLex returns the range of the members that lie between from and to in the order of their bytes. It is meant for
+// sorted sets all of whose members have the same score; in others what it returns is not specified.
 func ByLex(from, to LexBound) Range { return Range{by: byLex, from: from, to: to} }
 
 // RankBounds returns the ranks of a range that ByRank has made, with ok false for another. With its
@@ -281,13 +281,12 @@ func (v *sortedValue) appendBatch(dst []Scored, i, j int, reverse bool) []Scored
 	return dst
 }
 
-// Count returns how many members have scores from min to max. It is ZCOUNT. O(log n).
+// Count returns how many members have scores between min and max, see ByScore. It is ZCOUNT. O(log n).
 func (z SortedSets) Count(key string, min, max ScoreBound) (int, error) {
 	return z.count(key, ByScore(min, max))
 }
 
-// CountLex returns how many members have names from from to to. It is ZLEXCOUNT.
-// O(log n). See ByLex.
+// CountLex returns how many members lie between from and to, see ByLex. It is ZLEXCOUNT. O(log n).
 func (z SortedSets) CountLex(key string, from, to LexBound) (int, error) {
 	return z.count(key, ByLex(from, to))
 }

@@ -3,7 +3,6 @@ package datatypes
 import (
 	"cmp"
 	"errors"
-	"math"
 	"slices"
 	"strings"
 
@@ -78,20 +77,6 @@ func (z SortedSets) RangeStore(dst, src string, r Range) (n int, err error) {
 		return z.storeMany(&scoredRanging{key: src, of: r, stored: true}, dst, "zrangestore", []string{src})
 	}
 	return n, err
-}
-
-// StoreScored makes key hold just the given members, whatever it held before, as densely as
-// they fit, and returns how many there are. Of a member that is given twice the last score
-// counts. It is what GEOSEARCHSTORE does with what it has found, and announces itself to the
-// listeners of events by the name event. O(n log n).
-func (z SortedSets) StoreScored(key, event string, scored []Scored) (int, error) {
-	for i := range scored {
-		if math.IsNaN(scored[i].Score) {
-			return 0, ErrNotFloat
-		}
-	}
-	found := distinct(scored)
-	return z.storeResult(key, nil, event, func(keyspace.View) ([]Scored, error) { return found, nil })
 }
 
 // distinct returns the members in order, each once with the last of its scores.

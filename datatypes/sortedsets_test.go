@@ -121,10 +121,9 @@ func TestSortedSetCalls(t *testing.T) {
 			_, err := z.InterStore(key, datatypes.CombineOptions{}, key)
 			return err
 		},
-		"DiffStore":   func(z sorted, key string) error { _, err := z.DiffStore(key, key); return err },
-		"RangeStore":  func(z sorted, key string) error { _, err := z.RangeStore(key, key, datatypes.Range{}); return err },
-		"StoreScored": func(z sorted, key string) error { _, err := z.StoreScored(key, "event", nil); return err },
-	}.check(t, datatypes.NewSortedSets, "StoreScored")
+		"DiffStore":  func(z sorted, key string) error { _, err := z.DiffStore(key, key); return err },
+		"RangeStore": func(z sorted, key string) error { _, err := z.RangeStore(key, key, datatypes.Range{}); return err },
+	}.check(t, datatypes.NewSortedSets)
 }
 
 // The ends of all scores and names.
@@ -818,9 +817,6 @@ func TestSortedSetBadInput(t *testing.T) {
 	if _, err := z.IncrBy("k", "a", nan); err != datatypes.ErrNotFloat {
 		t.Errorf("IncrBy by no number: %v", err)
 	}
-	if _, err := z.StoreScored("k", "event", []datatypes.Scored{{Member: "b", Score: nan}}); err != datatypes.ErrNotFloat {
-		t.Errorf("StoreScored of no number: %v", err)
-	}
 	if _, err := z.Union(datatypes.CombineOptions{Weights: []float64{1}}, "a", "b"); err != datatypes.ErrConflict {
 		t.Errorf("too few weights: %v", err)
 	}
@@ -897,10 +893,9 @@ func TestSortedSetsAtTheLimit(t *testing.T) {
 	long := datatypes.Scored{Member: strings.Repeat("x", 2<<20)}
 	before := f.ks.Stats().UsedBytes
 	for name, write := range map[string]func(key string) error{
-		"Add":         func(key string) error { _, err := z.Add(key, many...); return err },
-		"Add one":     func(key string) error { _, err := z.Add(key, long); return err },
-		"IncrBy":      func(key string) error { _, err := z.IncrBy(key, long.Member, 1); return err },
-		"StoreScored": func(key string) error { _, err := z.StoreScored(key, "event", many); return err },
+		"Add":     func(key string) error { _, err := z.Add(key, many...); return err },
+		"Add one": func(key string) error { _, err := z.Add(key, long); return err },
+		"IncrBy":  func(key string) error { _, err := z.IncrBy(key, long.Member, 1); return err },
 	} {
 		for key, size := range map[string]int{"dense": 20, "large": 500, "missing": 0} {
 			if err := write(key); err != datatypes.ErrOutOfMemory {

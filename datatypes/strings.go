@@ -181,7 +181,9 @@ func (st Strings) AppendGet(dst []byte, key string) (_ []byte, ok bool, err erro
 //
 // fn holds the lock of the key's shard: it must be quick, must not use the
 // cache, and must neither change value nor keep it. A small integer is shown as its text in
-// a buffer that is just as temporary.
+// a buffer that is just as temporary. O(1) beside fn.
+//
+// It returns ErrWrongType, without calling fn, if the key holds no string.
 func (st Strings) View(key string, fn func(value []byte) error) (ok bool, err error) {
 	var s keyspace.Slot
 	if err := s.Lock(st.view, key); err != nil {

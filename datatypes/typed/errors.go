@@ -19,7 +19,7 @@ var (
 	// ErrNoField: the struct has no field that is stored under the name.
 	ErrNoField = errors.New("larder: no such field")
 	// ErrOptions: an option is out of range, or options exclude each other.
-	ErrOptions = errors.New("larder: invalid options")
+	ErrOptions = datatypes.ErrOptions
 	// ErrReserved: the value's encoding is the one that stands for the absence of a value.
 	ErrReserved = errors.New("larder: encoding is reserved for values that were not found")
 	// ErrFormat: bytes are not what the codec writes.
