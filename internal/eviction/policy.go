@@ -21,7 +21,11 @@
 //
 // How large a share of the cache the window deserves depends on the load: next to nothing for loops
 // and for stable popularity, nearly everything for bursts. The Tuner finds out by simulation: it runs one miniature
-// of this very algorithm per candidate share on a sample of the keys and lets the cache follow the best.
+// of this very algorithm per candidate share on a sample of the keys and lets the cache follow the best, by as much as chance
+// does not explain. (Caffeine's W-TinyLFU climbs the hill of its own hit ratio instead: Einziger, Eytan, Friedman, Manes,
+// "Adaptive Software Cache Management", Middleware 2018. That needs no miniatures, and a change that was wrong to find out.
+// Miniatures by hash of the key are those of Waldspurger, Saemundsson, Ahmad, Park, "Cache Modeling and Optimization using
+// Miniature Simulations", ATC 2017.)
 //
 // # Cost
 //

@@ -14,6 +14,7 @@ type cache struct {
 	cap     int
 	buckets [][]item
 	n       int
+	evicted int
 }
 
 type item struct {
@@ -61,7 +62,22 @@ func (c *cache) observe(hash uint64) {
 	}
 }
 
+// fillTuner shows the tuner what there is before the first eviction.
+func (c *cache) fillTuner() {
+	for _, b := range c.buckets {
+		for _, e := range b {
+			if c.t.Samples(e.hash) {
+				c.t.Admit(e.hash, e.m.Worth(c.p.Tick()))
+			}
+		}
+	}
+}
+
 func (c *cache) evict() {
+	if c.t != nil && c.evicted == 0 {
+		c.fillTuner()
+	}
+	c.evicted++
 	s := c.p.Search()
 	for !s.Enough() {
 		at, _ := s.NextBucket()

@@ -1,6 +1,7 @@
 package eviction
 
 import (
+	"math"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -11,10 +12,11 @@ const (
 	miniSize = 512
 	// tunePeriod is how many sampled accesses, as a share of the miniature's size, lie between decisions.
 	tunePeriod = 2
-	// A decision forgets a tenth of the hits counted so far, so that the last ten or so periods count.
-	tuneKeep = 0.9
-	// tuneMargin is the gain in hits that makes changing over worth it.
-	tuneMargin = 1.01
+	// A decision forgets a twentieth of the hits counted so far, so that the last twenty or so periods count.
+	tuneKeep = 0.95
+	// tuneDeviations is the gain in hits that makes changing over worth it, in standard deviations of the number of hits
+	// that chance alone would give. A change costs as many misses as there are entries on the wrong side of the window.
+	tuneDeviations = 0.7
 )
 
 // shares are the candidates for the window's share, in 1/256.
@@ -28,9 +30,10 @@ type Tuner struct {
 
 	mu       sync.Mutex
 	minis    [len(shares)]mini
-	hits     [len(shares)]float64
+	hits     [len(shares)]float64 // of total
+	total    float64
 	best     int
-	seen     int
+	seen     int // since the last decision
 	capacity atomic.Int64
 }
 
@@ -64,9 +67,23 @@ func (t *Tuner) Capacity() int { return int(t.capacity.Load()) }
 // Share is the share of the window, in 1/256, for Policy.SetWindow.
 func (t *Tuner) Share() int { return int(t.share.Load()) }
 
-// Samples reports whether accesses of the hash are to be shown to Observe.
+// Samples reports whether accesses of the hash are to be shown to Observe: those of hashes whose lower 32 bits are below
+// SampledBelow, so that in a table ordered by these they stand together.
 func (t *Tuner) Samples(hash uint64) bool {
-	return hash&(1<<t.shift.Load()-1) == 0
+	return uint64(uint32(hash)) < t.SampledBelow()
+}
+
+// SampledBelow is the end of the range that Samples tells.
+func (t *Tuner) SampledBelow() uint64 { return 1 << (32 - t.shift.Load()) }
+
+// Admit shows the tuner an entry that Samples and that was in the cache before the tuner had been shown its accesses, and
+// its worth. With all of them the miniatures begin as full as the cache is. Otherwise they would have to fill up before they differ.
+func (t *Tuner) Admit(hash uint64, worth int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.minis {
+		t.minis[i].admit(uint32(hash>>32), worth)
+	}
 }
 
 // Observe records an access of a sampled key: an insertion, or a hit that changed the entry's metadata. It gives up when another
@@ -82,6 +99,7 @@ func (t *Tuner) Observe(hash uint64) bool {
 			t.hits[i]++
 		}
 	}
+	t.total++
 	t.seen++
 	if t.seen < max(16, t.minis[0].policy.capacity/tunePeriod) {
 		return false
@@ -97,7 +115,7 @@ func (t *Tuner) decide() bool {
 			best = i
 		}
 	}
-	changed := best != t.best && t.hits[best] > t.hits[t.best]*tuneMargin+1
+	changed := best != t.best && t.hits[best]-t.hits[t.best] > t.chance(t.hits[best])
 	if changed {
 		t.best = best
 		t.share.Store(int32(shares[best]))
@@ -105,7 +123,14 @@ func (t *Tuner) decide() bool {
 	for i := range t.hits {
 		t.hits[i] *= tuneKeep
 	}
+	t.total *= tuneKeep
 	return changed
+}
+
+// chance is by how much a candidate with that many hits may be ahead by chance. Hits vary with the root of their number,
+// and where hits are the rule, with that of the misses.
+func (t *Tuner) chance(hits float64) float64 {
+	return 1 + tuneDeviations*math.Sqrt(max(1, min(hits, t.total-hits)))
 }
 
 // mini is a cache of fingerprints, without values.
@@ -149,6 +174,22 @@ func (m *mini) slot(key uint32) int {
 	return i
 }
 
+// admit takes in a key that is missing while there is room, as an entry of the main part.
+func (m *mini) admit(key uint32, worth int) {
+	i := m.slot(key)
+	if m.index[i] != 0 || m.n == len(m.keys) {
+		return
+	}
+	m.add(i, key, mainMeta(worth, m.policy.tick))
+}
+
+// add puts a key behind the others, of which the index has the slot.
+func (m *mini) add(slot int, key uint32, meta Meta) {
+	m.keys[m.n], m.metas[m.n] = key, meta
+	m.n++
+	m.index[slot] = uint16(m.n)
+}
+
 // access reports a hit; a key that is missing is inserted.
 func (m *mini) access(key uint32) bool {
 	i := m.slot(key)
@@ -161,10 +202,7 @@ func (m *mini) access(key uint32) bool {
 		m.evict()
 		i = m.slot(key)
 	}
-	m.keys[m.n] = key
-	m.metas[m.n] = m.policy.Insert(miniHash(key), full)
-	m.n++
-	m.index[i] = uint16(m.n)
+	m.add(i, key, m.policy.Insert(miniHash(key), full))
 	return false
 }
 

@@ -54,8 +54,8 @@ func (sh *shard) tick() uint16 { return uint16(sh.ks.tick.Load()) }
 // finds an entry's bucket again is the one that says where the bucket is.
 func policyHash(h uint64) uint64 { return bits.RotateLeft64(h, 32) }
 
-// inserted returns the access bits of a new entry.
-func (sh *shard) inserted(hash uint64) uint16 {
+// inserted returns the access bits of a new entry of n bytes.
+func (sh *shard) inserted(hash uint64, n int) uint16 {
 	if sh.ks.recorded() == recordClock {
 		return sh.tick()
 	}
@@ -63,7 +63,7 @@ func (sh *shard) inserted(hash uint64) uint16 {
 		return 0
 	}
 	h := policyHash(hash)
-	m := sh.worth.Insert(h, sh.full())
+	m := sh.worth.Insert(h, sh.full(n))
 	sh.worthTick.Store(sh.worth.Tick())
 	sh.observe(h)
 	return uint16(m)

@@ -326,3 +326,43 @@ func TestEvictionEvents(t *testing.T) {
 		t.Errorf("%d evicted, %d announced", st.Evicted, len(gone))
 	}
 }
+
+// TestFewLargeEntries runs a loop longer than the cache over entries so large that a handful fill it: what it held first should
+// stay, as in a cache of many.
+func TestFewLargeEntries(t *testing.T) {
+	t.Parallel()
+	_, v := open(t, Options{Shards: 1, MaxBytes: 2 << 20, Policy: AllKeysLFU})
+	value := make([]byte, 60<<10)
+	const keys, rounds = 50, 60 // 33 fit
+	hits := 0
+	for i := range keys * rounds {
+		key := numbered(i % keys)
+		if get(t, v, key) != none {
+			hits++
+		} else if err := set(v, key, value, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if hits < keys*rounds/2 {
+		t.Errorf("%d hits of %d", hits, keys*rounds)
+	}
+}
+
+// TestMeetLimitIsMeasured: maintenance evicts no more than brings memory below the limit.
+func TestMeetLimitIsMeasured(t *testing.T) {
+	t.Parallel()
+	ks, v := open(t, Options{Shards: 1, MaxBytes: 4 << 20, Policy: AllKeysLFU})
+	value := make([]byte, 40<<10) // of pages of their own, which all go with them
+	const n = 80
+	for i := range n {
+		if err := set(v, numbered(i), value, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	resident := ks.mem.Resident()
+	ks.SetMaxBytes(resident - 10*int64(len(value)))
+	settle(t, ks)
+	if gone := n - ks.Stats().Keys; gone < 8 || gone > 14 {
+		t.Errorf("%d of %d keys were evicted for the bytes of ten", gone, n)
+	}
+}

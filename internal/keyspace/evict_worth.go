@@ -7,19 +7,26 @@ import (
 
 // Eviction by worth, which allkeys-lfu stands for: see package eviction.
 
-// nearlyFull is the part of the limit that may be free in a full cache.
-const nearlyFull = 64
+const (
+	// nearlyFull is the part of the limit that may be free in a full cache.
+	nearlyFull = 64
 
-// full reports whether a new entry takes the place of another.
-func (sh *shard) full() bool {
+	// nearlyFullEntries is how many further entries a full cache may have room for. One eviction
+	// frees up to four times what it was asked for, see makeRoom, and an entry may be larger than a 64th of the limit.
+	nearlyFullEntries = 4
+)
+
+// full reports whether a new entry of n bytes, which has its memory, took the place of another.
+func (sh *shard) full(n int) bool {
 	limit := sh.ks.maxBytes.Load()
-	return limit > 0 && sh.ks.mem.Resident() > limit-limit/nearlyFull
+	return limit > 0 && !sh.ks.fits(nearlyFullEntries*n, limit-limit/nearlyFull)
 }
 
 // fitWorth sizes what the policy remembers by the keys there are when memory
 // is full. It is charged to the memory limit.
 func (sh *shard) fitWorth(keys int) {
-	if sh.worth == nil {
+	began := sh.worth == nil
+	if began {
 		sh.worth = eviction.New(keys, sh.src.Uint64())
 		sh.ks.mem.Charge(sh.worth.Bytes())
 	} else if far(keys, sh.worth.Capacity()) {
@@ -28,6 +35,32 @@ func (sh *shard) fitWorth(keys int) {
 		sh.ks.mem.Charge(sh.worth.Bytes() - before)
 	}
 	sh.worth.SetWindow(sh.ks.fitTuner(keys * len(sh.ks.shards)))
+	if began {
+		sh.fillTuner()
+	}
+}
+
+// fillTuner shows the tuner which of the keys that it samples the shard holds. O(keys sampled).
+func (sh *shard) fillTuner() {
+	t := sh.ks.tuner.Load()
+	for db := range sh.ks.databases {
+		ix := sh.index(db)
+		if ix.seed != 0 || ix.table.Len() == 0 {
+			continue // in the order of another hash
+		}
+		for cursor := uint64(0); cursor>>32 < t.SampledBelow(); {
+			sh.scratch, cursor = ix.table.Scan(&sh.env, ix, cursor, sh.scratch[:0])
+			for _, ref := range sh.scratch {
+				p, at := sh.entry(ref)
+				if h := policyHash(sh.ks.hash(at.keyAt(p))); t.Samples(h) {
+					t.Admit(h, eviction.Meta(at.access()).Worth(sh.worth.Tick()))
+				}
+			}
+			if cursor == 0 {
+				break
+			}
+		}
+	}
 }
 
 // far reports whether an estimate is off by more than an eighth.

@@ -192,10 +192,12 @@ func (sh *shard) keptFree() int {
 }
 
 // meetLimit evicts where memory exceeds the limit, as it does after the limit
-// was lowered, and reports whether it still does.
+// was lowered, and reports whether it still does. It evicts no more than it takes: pages that stand free and are yet to be
+// given back count.
 func (sh *shard) meetLimit() (more bool) {
 	for range evictSlice {
-		if !sh.farOverLimit() || sh.compact.active || sh.arena.Releasable() > releaseSlice {
+		enough := min(sh.ks.mem.Resident()-sh.ks.maxBytes.Load(), releaseSlice)
+		if !sh.farOverLimit() || sh.compact.active || int64(sh.arena.Releasable()) >= enough {
 			break
 		}
 		if sh.evictOne() == 0 {

@@ -408,7 +408,7 @@ func (s *Slot) insert(to *layout, expireAt int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	setAccess(p, s.shard.inserted(s.hash))
+	setAccess(p, s.shard.inserted(s.hash, to.size))
 	s.index.table.Insert(&s.shard.env, s.index, s.index.tableHash(s.key, s.hash), ref)
 	s.index.recount(nil, to)
 	s.shard.epoch++
