@@ -95,6 +95,10 @@ func (ls *listeners) update(change func([]*listener) []*listener) {
 
 // Notify announces a change of the slot's key.
 func (s *Slot) Notify(class EventClass, name string) {
+	if s.claim != nil {
+		s.claim.notify(s, class, name)
+		return
+	}
 	s.shard.notify(class, name, s.view.db, s.key)
 }
 

@@ -203,9 +203,19 @@ func (sh *shard) evictElsewhere(need int, limit int64) (freed int) {
 	return freed
 }
 
+// victimTries bounds how often another victim is looked for because an operation has claimed the first.
+const victimTries = 4
+
 // evictOne evicts the best victim of a sample and returns the bytes that this
 // frees at once, zero if there is nothing to evict.
-func (sh *shard) evictOne() int {
+func (sh *shard) evictOne() (freed int) {
+	for tries := 0; freed == 0 && (tries == 0 || tries < victimTries && sh.claims != nil); tries++ {
+		freed = sh.evictVictim()
+	}
+	return freed
+}
+
+func (sh *shard) evictVictim() int {
 	policy := sh.ks.Policy()
 	if policy == NoEviction {
 		return 0
@@ -226,6 +236,9 @@ func (sh *shard) evictOne() int {
 	}
 	p, at := sh.entry(ref)
 	key := at.keyAt(p)
+	if sh.isClaimed(db, key) {
+		return 0
+	}
 	sh.beginWrite()
 	if !ix.table.RemoveRef(&sh.env, ix, xxh3.HashStringSeed(key, ix.seedOf(ix.seed)), ref) {
 		return 0

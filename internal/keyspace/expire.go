@@ -73,6 +73,7 @@ func (v *sweepVisitor) Visit(refs []arena.Ref) {
 	for i, ref := range refs {
 		p, at := sh.entry(ref)
 		switch {
+		case sh.claims != nil && sh.isClaimed(sw.db, at.keyAt(p)):
 		case at.hasExpiry() && at.expired(p, sw.now):
 			sw.expired++
 			sh.counts.expired++

@@ -71,5 +71,5 @@ func holdsBytes(p unsafe.Pointer, n int) bool {
 
 // attended reports whether others have to be told of a change, or none may be made any more. The caller holds the lock.
 func (sh *shard) attended() bool {
-	return len(sh.watched)+len(sh.queues) > 0 || sh.ks.events.wanted.Load() != 0 || sh.ks.closed.Load()
+	return len(sh.watched)+len(sh.queues) > 0 || sh.claims != nil || sh.ks.events.wanted.Load() != 0 || sh.ks.closed.Load()
 }

@@ -45,6 +45,7 @@ type shard struct {
 
 	delivering atomic.Bool
 	watched    map[watchKey][]*Watch
+	claims     map[watchKey]*claim // nil while there are none
 	queues     map[watchKey]*waitQueue
 	ready      []*waitQueue // to be served before the lock is released
 	pending    []Event

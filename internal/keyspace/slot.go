@@ -30,6 +30,7 @@ type Slot struct {
 	ref     arena.Ref // zero: the key does not exist
 	old     bool      // the entry is in the table that is being left
 	lapsing bool      // the key is being deleted because its time has come
+	claim   *claim    // the operation's own, nil if it has none
 	epoch   uint64    // of the shard when the key was found
 	entry   unsafe.Pointer
 	at      layout
@@ -68,7 +69,7 @@ func (s *Slot) lockShard(v View, key string) error {
 		if err := tx.covers(sh); err != nil {
 			return err
 		}
-	} else if err := sh.lock(); err != nil {
+	} else if err := sh.lockKey(v, key); err != nil {
 		return err
 	}
 	v.ks.use(v.db, key, h)
@@ -265,6 +266,10 @@ func (s *Slot) BeginWrite() {
 // beginWrite is BeginWrite for changes that are no use of the key, or record it themselves.
 func (s *Slot) beginWrite() {
 	s.shard.beginWrite()
+	if s.claim != nil {
+		s.claim.wrote = true
+		return
+	}
 	if len(s.shard.watched) > 0 {
 		h := written
 		if s.lapsing {

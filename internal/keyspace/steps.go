@@ -38,9 +38,10 @@ const maxRestarts = 3
 // last step. A step takes all the locks: one source after the other would shorten the time for which each is held, but a step is
 // short already, and members need not be copied from one arena to the other by way of a third place.
 //
-// Who writes to a source all the time could keep the operation from ever ending. After some restarts it keeps the
-// locks. It does from the beginning within a transaction, whose effects are to be seen together.
+// Who writes to a source all the time could keep the operation from ever ending. After some restarts it claims the keys
+// (claim.go). Within a transaction, whose effects are to be seen together, it keeps the locks.
 func (v View) InSteps(op LongOp, sources []string, dst ...string) error {
+	v = v.patient()
 	l := longRun{
 		view: v, op: op, watch: v.ks.NewWatch(),
 		sources: slices.Clone(sources), keys: slices.Concat(sources, dst),
@@ -70,17 +71,18 @@ type longRun struct {
 	keys     []string
 	begun    bool
 	restarts int
+	claim    *claim // on the keys, nil unless there were too many restarts
 
 	contended bool // somebody waited for a lock during the last step, and comes first
 }
 
 // turn locks the shards for a step, or for all that are left if it must.
 func (l *longRun) turn() (more bool, err error) {
-	tx, err := l.view.Begin(l.keys...)
+	tx, err := l.begin()
 	if err != nil {
 		return false, err
 	}
-	defer tx.End()
+	defer func() { l.end(tx, more) }()
 	v := tx.View(l.view)
 	for {
 		progress, err := l.step(v)
@@ -88,11 +90,52 @@ func (l *longRun) turn() (more bool, err error) {
 		case progress == Done || err != nil:
 			l.watch.leave()
 			return false, err
-		case progress == More && l.view.tx() == nil && l.restarts <= maxRestarts:
+		case progress == More && l.view.tx() == nil:
 			l.contended = tx.contended()
 			return true, nil
 		}
 		l.op.Pause()
+	}
+}
+
+// begin locks the shards. It fails only when the keyspace is closed, or a transaction does not hold them.
+func (l *longRun) begin() (*Tx, error) {
+	tx := txPool.Get().(*Tx)
+	*tx = Tx{ks: l.view.ks}
+	tx.holdAll(l.keys)
+	err := tx.lock(l.view, l.keys, l.claim)
+	if err == nil {
+		return tx, nil
+	}
+	txPool.Put(tx)
+	if l.claim != nil {
+		close(l.claim.done)
+	}
+	return nil, err
+}
+
+// end releases the shards after a turn. After too many restarts the keys are claimed before, until there are no more turns.
+func (l *longRun) end(tx *Tx, more bool) {
+	if more && l.claim == nil && l.restarts > maxRestarts {
+		l.claim = &claim{done: make(chan struct{})}
+		l.eachKey((*shard).addClaim)
+	}
+	switch {
+	case l.claim == nil:
+		tx.End()
+	case more:
+		tx.letOthers()
+	default:
+		l.eachKey(func(sh *shard, db int, key string, _ *claim) { sh.dropClaim(db, key) })
+		close(l.claim.done)
+		tx.End()
+	}
+}
+
+func (l *longRun) eachKey(fn func(sh *shard, db int, key string, c *claim)) {
+	ks := l.view.ks
+	for _, key := range l.keys {
+		fn(ks.shardOf(key, ks.hash(key)), l.view.db, key, l.claim)
 	}
 }
 

@@ -2,6 +2,7 @@ package keyspace
 
 import (
 	"math/bits"
+	"slices"
 	"sync"
 )
 
@@ -31,8 +32,9 @@ var txPool = sync.Pool{New: func() any { return new(Tx) }}
 // transaction must not be used after End. O(keys + shards).
 func (v View) Begin(keys ...string) (*Tx, error) {
 	tx := txPool.Get().(*Tx)
-	*tx = Tx{}
-	if err := tx.Begin(v, keys...); err != nil {
+	*tx = Tx{ks: v.ks}
+	tx.holdAll(keys)
+	if err := tx.lock(v, keys, nil); err != nil {
 		txPool.Put(tx)
 		return nil, err
 	}
@@ -58,13 +60,11 @@ func (tx *Tx) End() {
 }
 
 // Begin is View.Begin for a Tx of the caller's own, which may be used, in vain,
-// after Release.
+// after Release, and for any keys of the shards that it holds.
 func (tx *Tx) Begin(v View, keys ...string) error {
 	tx.ks = v.ks
-	for _, k := range keys {
-		tx.hold(v.ks.shardOf(k, v.ks.hash(k)))
-	}
-	return tx.lock(v)
+	tx.holdAll(keys)
+	return tx.lock(v.patient(), nil, nil)
 }
 
 // BeginAll is View.BeginAll for a Tx of the caller's own.
@@ -73,10 +73,12 @@ func (tx *Tx) BeginAll(v View) error {
 	for _, sh := range v.ks.shards {
 		tx.hold(sh)
 	}
-	return tx.lock(v)
+	return tx.lock(v.patient(), nil, nil)
 }
 
-func (tx *Tx) lock(v View) error {
+// lock takes the locks when nobody has claimed one of the keys that are to be used, nil for any, but by the caller's own
+// claim.
+func (tx *Tx) lock(v View, keys []string, own *claim) error {
 	if outer := v.tx(); outer != nil {
 		tx.nested = true
 		for i, w := range tx.held {
@@ -86,12 +88,40 @@ func (tx *Tx) lock(v View) error {
 		}
 		return nil
 	}
-	tx.each((*shard).acquire)
-	if v.ks.closed.Load() {
+	for {
+		claims := false
+		tx.each(func(sh *shard) {
+			sh.acquire()
+			claims = claims || sh.claims != nil
+		})
+		if v.ks.closed.Load() {
+			tx.each(func(sh *shard) { sh.mu.Unlock() })
+			return ErrClosed
+		}
+		if !claims {
+			return nil
+		}
+		c := tx.claimed(keys, own)
+		if c == nil {
+			return nil
+		}
 		tx.each(func(sh *shard) { sh.mu.Unlock() })
-		return ErrClosed
+		if err := v.wait(c); err != nil {
+			return err
+		}
 	}
-	return nil
+}
+
+// claimed returns a claim on one of the keys in any database, nil for any key, that is not the caller's own.
+func (tx *Tx) claimed(keys []string, own *claim) (found *claim) {
+	tx.each(func(sh *shard) {
+		for k, c := range sh.claims {
+			if c != own && (keys == nil || slices.Contains(keys, k.key)) {
+				found = c
+			}
+		}
+	})
+	return found
 }
 
 // Release is End for a Tx of the caller's own.
@@ -113,6 +143,14 @@ func (tx *Tx) Release() {
 		sh.deliver()
 	}
 	after.settle()
+}
+
+// letOthers releases the locks between turns of an operation that has claims: nothing is served and no event delivered, for a
+// listener may ask for a key that is claimed.
+func (tx *Tx) letOthers() {
+	tx.each((*shard).endWrite)
+	tx.each(func(sh *shard) { sh.mu.Unlock() })
+	txPool.Put(tx)
 }
 
 // View returns v inside of the transaction. All views of a transaction are of
@@ -138,6 +176,12 @@ func (tx *Tx) each(f func(*shard)) {
 func (tx *Tx) contended() (yes bool) {
 	tx.each(func(sh *shard) { yes = yes || sh.waiting.Load() > 0 })
 	return yes
+}
+
+func (tx *Tx) holdAll(keys []string) {
+	for _, k := range keys {
+		tx.hold(tx.ks.shardOf(k, tx.ks.hash(k)))
+	}
 }
 
 func (tx *Tx) hold(sh *shard) { tx.held[sh.number/64] |= 1 << (sh.number % 64) }

@@ -67,6 +67,17 @@ func (v View) ShortOnly() View {
 	return v
 }
 
+// patient returns the view for who has decided to take the time.
+func (v View) patient() View {
+	if v.session == nil || !v.session.brief {
+		return v
+	}
+	s := v.more()
+	s.brief = false
+	v.session = &s
+	return v
+}
+
 // TakeTime returns ErrLong if an operation that takes long must not be done through the view. Within a transaction it may.
 func (v View) TakeTime() error {
 	if v.session != nil && v.session.shortOnly && v.session.tx == nil {

@@ -66,7 +66,7 @@ type waitQueue struct {
 // none will do. It returns nil if it need not wait, or cannot because v is inside of a
 // transaction. also are further keys that the operation uses. O(keys).
 func (v View) Wait(op Operation, keys, also []string) (*Waiter, error) {
-	tx, err := v.Begin(append(slices.Clip(keys), also...)...)
+	tx, err := v.patient().Begin(append(slices.Clip(keys), also...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -228,17 +228,19 @@ func (tx *Tx) serveQueue(sh *shard, q *waitQueue, after *aftermath) {
 	}
 }
 
-// tryHold takes the locks of further keys unless somebody has them.
+// tryHold takes the locks of further keys unless somebody has them, or has claimed a key.
 func (tx *Tx) tryHold(keys []string) bool {
 	for _, key := range keys {
 		sh := tx.ks.shardOf(key, tx.ks.hash(key))
-		if tx.holds(sh) {
-			continue
+		if !tx.holds(sh) {
+			if !sh.mu.TryLock() {
+				return false
+			}
+			tx.hold(sh)
 		}
-		if !sh.mu.TryLock() {
+		if sh.claims != nil && tx.claimed(keys, nil) != nil {
 			return false
 		}
-		tx.hold(sh)
 	}
 	return true
 }
@@ -255,7 +257,7 @@ func (after *aftermath) settle() {
 }
 
 func (p *postponed) serve() {
-	tx, err := p.view.Begin(append([]string{p.key}, p.also...)...)
+	tx, err := p.view.patient().Begin(append([]string{p.key}, p.also...)...)
 	if err != nil {
 		return // closed, which has ended all waits
 	}
