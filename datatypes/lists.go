@@ -2,6 +2,7 @@ package datatypes
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/larderkv/larder/encoding"
 	"github.com/larderkv/larder/internal/keyspace"
@@ -190,13 +191,25 @@ func (st Lists) RPopN(key string, n int) (values [][]byte, ok bool, err error) {
 }
 
 func (st Lists) popN(key string, side Side, n int) (values [][]byte, ok bool, err error) {
+	values, ok, many, err := st.popFew(key, side, n)
+	if !many || err != nil {
+		return values, ok, err
+	}
+	return st.popMany(key, side, n)
+}
+
+// popFew is popN unless there are many elements to pop.
+func (st Lists) popFew(key string, side Side, n int) (values [][]byte, ok, many bool, err error) {
 	var s keyspace.Slot
 	l, ok, err := st.lock(&s, key)
 	if err != nil || !ok {
-		return nil, false, err
+		return nil, false, false, err
 	}
 	defer s.Unlock()
-	return l.pop(&s, side, n), true, nil
+	if min(n, l.len()) > fewElements {
+		return nil, true, true, st.view.TakeTime()
+	}
+	return l.pop(&s, side, n), true, false, nil
 }
 
 // pop removes up to n elements at a side and returns them from the outside in.
@@ -204,8 +217,14 @@ func (l *listValue) pop(s *keyspace.Slot, side Side, n int) [][]byte {
 	if n = min(max(n, 0), l.len()); n == 0 {
 		return nil
 	}
-	values := make([][]byte, 0, n)
-	from := 0
+	values := l.copies(side, n, make([][]byte, 0, n))
+	l.popped(s, side, n)
+	return values
+}
+
+// copies appends copies of n elements at a side, from the outside in.
+func (l *listValue) copies(side Side, n int, values [][]byte) [][]byte {
+	from, had := 0, len(values)
 	if side == Right {
 		from = l.len() - n
 	}
@@ -214,16 +233,9 @@ func (l *listValue) pop(s *keyspace.Slot, side Side, n int) [][]byte {
 		return true
 	})
 	if side == Right {
-		reverse(values)
+		slices.Reverse(values[had:])
 	}
-	l.popped(s, side, n)
 	return values
-}
-
-func reverse(values [][]byte) {
-	for i, j := 0, len(values)-1; i < j; i, j = i+1, j-1 {
-		values[i], values[j] = values[j], values[i]
-	}
 }
 
 // Len returns the number of elements, zero if the key does not exist. It is LLEN.
@@ -552,25 +564,42 @@ func (l *listValue) remove(s *keyspace.Slot, e encoding.Element, side Side, most
 // Trim removes all elements but those from start to stop, both included. It is LTRIM. O(log n
 // + removed).
 func (st Lists) Trim(key string, start, stop int) error {
+	many, err := st.trimFew(key, start, stop)
+	if !many || err != nil {
+		return err
+	}
+	return st.trimMany(key, start, stop)
+}
+
+// trimFew is Trim unless there are many elements to be removed from a list of which some are left.
+func (st Lists) trimFew(key string, start, stop int) (many bool, err error) {
 	var s keyspace.Slot
 	l, ok, err := st.lock(&s, key)
 	if err != nil || !ok {
-		return err
+		return false, err
 	}
 	defer s.Unlock()
+	from, to := rangeOf(start, stop, l.len())
+	if to > from && l.len()-(to-from) > fewDropped {
+		return true, st.view.TakeTime()
+	}
+	l.trim(&s, from, to)
+	return false, nil
+}
+
+// trim removes all elements but those of indexes from from up to to.
+func (l *listValue) trim(s *keyspace.Slot, from, to int) {
 	n := l.len()
-	from, to := rangeOf(start, stop, n)
 	left := to > from
 	if !left {
 		s.Delete()
 	}
 	if left && to < n {
-		l.drop(&s, Right, n-to)
+		l.drop(s, Right, n-to)
 	}
 	if left && from > 0 {
-		l.drop(&s, Left, from)
+		l.drop(s, Left, from)
 	}
 	s.Notify(keyspace.ClassList, "ltrim")
-	emptied(&s, left)
-	return nil
+	emptied(s, left)
 }

@@ -93,20 +93,37 @@ func (st Lists) MPop(side Side, count int, keys ...string) (ListPopped, error) {
 	if err := areSides(side); err != nil {
 		return ListPopped{}, err
 	}
+	for {
+		popped, many, err := st.popFirstFew(side, max(count, 1), keys)
+		if !many || err != nil {
+			return popped, err
+		}
+		popped.Values, _, err = st.popMany(popped.Key, side, max(count, 1))
+		if err != nil || len(popped.Values) > 0 {
+			return popped, err
+		}
+	}
+}
+
+// popFirstFew is MPop unless there are many elements to pop at the key that it returns.
+func (st Lists) popFirstFew(side Side, count int, keys []string) (popped ListPopped, many bool, err error) {
 	tx, err := st.view.Begin(keys...)
 	if err != nil {
-		return ListPopped{}, err
+		return ListPopped{}, false, err
 	}
 	defer tx.End()
 	inside := Lists{tx.View(st.view)}
 	for _, key := range keys {
-		values, ok, err := inside.popN(key, side, max(count, 1))
+		values, ok, many, err := inside.popFew(key, side, count)
 		if err != nil {
-			return ListPopped{}, err
+			return ListPopped{}, false, err
+		}
+		if many {
+			return ListPopped{Key: strings.Clone(key)}, true, st.view.TakeTime()
 		}
 		if ok {
-			return ListPopped{strings.Clone(key), values}, nil
+			return ListPopped{strings.Clone(key), values}, false, nil
 		}
 	}
-	return ListPopped{}, nil
+	return ListPopped{}, false, nil
 }

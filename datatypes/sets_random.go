@@ -156,26 +156,38 @@ func (st Sets) PopN(key string, n int) (members []string, err error) {
 	return members, err
 }
 
-// PopEach calls fn with each member that it removes as PopN does, as Each does.
+// PopEach calls fn with each member that it removes as PopN does, as Each does. Many are removed first.
 // It returns ErrOutOfRange for a negative n.
 func (st Sets) PopEach(key string, n int, fn func(member []byte)) error {
 	if n < 0 {
 		return ErrOutOfRange
 	}
+	many, err := st.popFew(key, n, fn)
+	if !many || err != nil {
+		return err
+	}
+	return st.popMany(key, n, fn)
+}
+
+// popFew is PopEach unless there are many members to pop one by one.
+func (st Sets) popFew(key string, n int, fn func(member []byte)) (many bool, err error) {
 	var s keyspace.Slot
 	if err := st.lock(&s, key); err != nil {
-		return err
+		return false, err
 	}
 	defer s.Unlock()
 	if n == 0 || !s.Exists() {
-		return nil
+		return false, nil
 	}
 	v, limits := setOf(&s), setLimitsOf(st.view)
+	if v.enc == setTable && min(n, v.len()) > fewRemoved {
+		return true, st.view.TakeTime()
+	}
 	if err := v.pop(n, &s, &limits, fn); err != nil {
-		return err
+		return false, err
 	}
 	notifyGone(&s, "spop")
-	return nil
+	return false, nil
 }
 
 // popRebuild is how many times as many members as stay must go for it to be
@@ -193,16 +205,26 @@ func (v *setValue) pop(n int, s *keyspace.Slot, l *setLimits, fn func([]byte)) e
 		return nil
 	case v.enc != setTable:
 		return v.popDense(n, s, fn)
-	case v.large.root.Volatile() == 0 && popRebuild*stay < n:
+	case v.mostGo(n):
 		return v.popMost(stay, s, l, fn)
 	}
 	s.BeginWrite()
+	v.popLarge(s, n, fn)
+	return nil
+}
+
+// mostGo reports whether so few members of a large set stay when n are popped that a new set is to be built of them.
+func (v *setValue) mostGo(n int) bool {
+	return v.enc == setTable && v.large.root.Volatile() == 0 && popRebuild*(v.len()-n) < n
+}
+
+// popLarge is pop for some members of a large set. The write has begun.
+func (v *setValue) popLarge(s *keyspace.Slot, n int, fn func([]byte)) {
 	for _, ref := range v.large.root.Sample(v.large.env.Arena, s.Source(), n, nil) {
 		fn(bytesOf(v.large.member(ref)))
 		v.large.root.RemoveRef(v.large.env, ref)
 	}
 	v.large.save(s)
-	return nil
 }
 
 func (v *setValue) popDense(n int, s *keyspace.Slot, fn func([]byte)) error {

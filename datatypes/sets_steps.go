@@ -1,8 +1,6 @@
 package datatypes
 
 import (
-	"encoding/binary"
-
 	"github.com/larderkv/larder/hashtable"
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/members"
@@ -79,7 +77,7 @@ func (a *algebra) estimateOf(i int, others []setValue, shared bool) int {
 // combining is an operation of which the result is passed on when it is complete.
 type combining struct {
 	algebra *algebra
-	found   []byte // members, each after its length
+	found   memberCopies
 	gather  bool
 }
 
@@ -91,10 +89,8 @@ func (st Sets) combineMany(a *algebra) (int, error) {
 	if err := st.view.InSteps(o, a.keys); err != nil {
 		return 0, err
 	}
-	for found := o.found; len(found) > 0; {
-		n, head := binary.Uvarint(found)
-		each(found[head : head+int(n)])
-		found = found[head+int(n):]
+	if each != nil {
+		o.found.each(each)
 	}
 	return a.count, nil
 }
@@ -116,8 +112,7 @@ func (o *combining) use() (keyspace.Progress, error) {
 	progress := o.algebra.taken()
 	if b := &o.algebra.batch; o.gather {
 		for _, name := range b.names[:b.n] {
-			o.found = binary.AppendUvarint(o.found, uint64(len(name)))
-			o.found = append(o.found, name...)
+			o.found.add(name)
 		}
 	}
 	return progress, nil

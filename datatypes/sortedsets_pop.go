@@ -24,40 +24,70 @@ func (z SortedSets) pop(key string, n int, highest bool) (popped []Scored, err e
 }
 
 // PopEach calls begin with how many members PopMin would return, or PopMax if highest, then fn
-// with each of them, as RangeEach does, and then removes them.
+// with each of them, as RangeEach does, and then removes them. Many are removed first.
 func (z SortedSets) PopEach(key string, n int, highest bool, begin func(n int), fn func(member []byte, score float64)) error {
 	if n < 0 {
 		return ErrOutOfRange
 	}
-	var s keyspace.Slot
-	if err := z.lock(&s, key); err != nil {
+	many, err := z.popFew(key, n, highest, begin, fn)
+	if !many || err != nil {
 		return err
 	}
+	popped, err := z.popMany(key, n, highest)
+	if err == nil {
+		popped.emit(begin, fn)
+	}
+	return err
+}
+
+// popFew is PopEach unless there are many members to pop.
+func (z SortedSets) popFew(key string, n int, highest bool, begin func(int), fn func([]byte, float64)) (many bool, err error) {
+	var s keyspace.Slot
+	if err := z.lock(&s, key); err != nil {
+		return false, err
+	}
 	defer s.Unlock()
-	return popSorted(&s, n, highest, begin, fn)
+	v := sortedOf(&s)
+	if min(n, v.len()) > fewRemoved {
+		return true, z.view.TakeTime()
+	}
+	return false, popSorted(&s, n, highest, begin, fn)
+}
+
+// end returns the ranks of up to n members at an end.
+func (v *sortedValue) end(n int, highest bool) (i, j int) {
+	n = min(n, v.len())
+	if highest {
+		return v.len() - n, v.len()
+	}
+	return 0, n
 }
 
 // popSorted pops from the slot's set. When it fails, begin and fn have not been called.
 func popSorted(s *keyspace.Slot, n int, highest bool, begin func(int), fn func([]byte, float64)) error {
 	v := sortedOf(s)
-	n = min(n, v.len())
-	i, event := 0, "zpopmin"
-	if highest {
-		i, event = v.len()-n, "zpopmax"
-	}
+	i, j := v.end(n, highest)
+	event := popEvent(highest)
 	// A dense set is only changed in a draft, so that v stays readable and an
 	// error comes before the first call.
-	if v.enc == sortedPack && n > 0 {
+	if v.enc == sortedPack && j > i {
 		was := lendSorted(&v)
 		defer was.release()
-		if err := v.remove(s, i, i+n, event); err != nil {
+		if err := v.remove(s, i, j, event); err != nil {
 			return err
 		}
-		was.emit(i, i+n, highest, begin, fn)
+		was.emit(i, j, highest, begin, fn)
 		return nil
 	}
-	v.emit(i, i+n, highest, begin, fn)
-	return v.remove(s, i, i+n, event)
+	v.emit(i, j, highest, begin, fn)
+	return v.remove(s, i, j, event)
+}
+
+func popEvent(highest bool) string {
+	if highest {
+		return "zpopmax"
+	}
+	return "zpopmin"
 }
 
 // emit shows the members of ranks from i up to j.
@@ -88,22 +118,45 @@ func (z SortedSets) PopFirstEach(n int, highest bool, keys []string, begin func(
 	if n < 0 {
 		return false, ErrOutOfRange
 	}
+	for {
+		key, ok, many, err := z.popFirstFew(n, highest, keys, begin, fn)
+		if !many || err != nil {
+			return ok, err
+		}
+		popped, err := z.popMany(key, n, highest)
+		if err != nil {
+			return false, err
+		}
+		if len(popped.ends) > 0 {
+			popped.emit(func(n int) { begin(key, n) }, fn)
+			return true, nil
+		}
+	}
+}
+
+// popFirstFew is PopFirstEach unless there are many members to pop of the key that it returns.
+func (z SortedSets) popFirstFew(n int, highest bool, keys []string, begin func(string, int), fn func([]byte, float64)) (key string, ok, many bool, err error) {
 	tx, err := z.view.Begin(keys...)
 	if err != nil {
-		return false, err
+		return "", false, false, err
 	}
 	defer tx.End()
 	inside := SortedSets{tx.View(z.view)}
 	for _, key := range keys {
 		size, err := inside.Len(key)
 		if err != nil {
-			return false, err
+			return "", false, false, err
 		}
-		if size > 0 {
-			return true, inside.PopEach(key, n, highest, func(n int) { begin(key, n) }, fn)
+		if size == 0 {
+			continue
 		}
+		if min(n, size) > fewRemoved {
+			return key, true, true, z.view.TakeTime()
+		}
+		_, err = inside.popFew(key, n, highest, func(n int) { begin(key, n) }, fn)
+		return key, true, false, err
 	}
-	return false, nil
+	return "", false, false, nil
 }
 
 // Random returns a random member, each with the same probability, with ok false

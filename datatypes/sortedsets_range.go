@@ -308,14 +308,26 @@ var removeEvents = [...]string{byRank: "zremrangebyrank", byScores: "zremrangeby
 // RemoveRange removes the members of a range and returns how many there were. It is ZREMRANGEBYRANK,
 // ZREMRANGEBYSCORE and ZREMRANGEBYLEX. O(log n + members).
 func (z SortedSets) RemoveRange(key string, r Range) (removed int, err error) {
+	removed, many, err := z.removeFew(key, &r)
+	if !many || err != nil {
+		return removed, err
+	}
+	return z.removeRangeMany(key, r)
+}
+
+// removeFew is RemoveRange unless there are many members to be removed one by one.
+func (z SortedSets) removeFew(key string, r *Range) (removed int, many bool, err error) {
 	var s keyspace.Slot
 	if err := z.lock(&s, key); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer s.Unlock()
 	v := sortedOf(&s)
-	i, j := v.span(&r)
-	return j - i, v.remove(&s, i, j, removeEvents[r.by])
+	i, j := v.span(r)
+	if j-i > fewRemoved && j-i < v.len() {
+		return 0, true, z.view.TakeTime()
+	}
+	return j - i, false, v.remove(&s, i, j, removeEvents[r.by])
 }
 
 // remove removes the members of ranks from i up to j of the slot's set, which is v.

@@ -1,9 +1,6 @@
 package keyspace
 
-import (
-	"runtime"
-	"strings"
-)
+import "strings"
 
 // Claims.
 //
@@ -46,10 +43,7 @@ func (v View) InTurns(key string, turn func(s *Slot) (more bool, err error)) err
 		if !more || err != nil {
 			return err
 		}
-		contended := s.letOthers()
-		if contended || turns%yieldAfter == 0 {
-			runtime.Gosched()
-		}
+		v.ks.yield(turns, s.letOthers())
 		if err := s.regain(); err != nil {
 			return err
 		}

@@ -41,6 +41,7 @@ type Options struct {
 	Clock         Clock  // nil: the system clock
 	NoMaintenance bool   // start no goroutine; the owner calls Maintain
 	Seed          uint64 // of hashes and random choices; 0: from the system
+	OnTurn        func() // called in long operations, where others have their turn; nil: nothing. It may use the keyspace.
 }
 
 // Keyspace is the set of all keys of a cache: databases cut into shards. It is
@@ -62,6 +63,7 @@ type Keyspace struct {
 	turns     atomic.Uint64 // in which keys became ready for those who wait for them
 	limits    Limits
 	pauses    pauses
+	onTurn    func()
 
 	_    [cacheLine]byte
 	tick atomic.Uint32
@@ -82,6 +84,8 @@ func Open(o Options) (*Keyspace, error) {
 		clock: o.Clock,
 		mem:   arena.NewMemory(),
 		stop:  make(chan struct{}),
+
+		onTurn: o.OnTurn,
 	}
 	if ks.seed == 0 {
 		ks.seed = randomSeed()

@@ -52,15 +52,24 @@ func (v View) InSteps(op LongOp, sources []string, dst ...string) error {
 			return err
 		}
 		op.Pause()
-		if steps++; l.contended || steps%yieldAfter == 0 {
-			runtime.Gosched()
-		}
+		steps++
+		v.ks.yield(steps, l.contended)
 	}
 }
 
 // yieldAfter is after how many steps others get the processor though none of them is known to wait for a lock.
 // Where a processor is idle, to yield wakes it up in vain, which takes some microseconds.
 const yieldAfter = 8
+
+// yield lets others come after a step of a long operation, with nothing locked.
+func (ks *Keyspace) yield(steps int, contended bool) {
+	if ks.onTurn != nil {
+		ks.onTurn()
+	}
+	if contended || steps%yieldAfter == 0 {
+		runtime.Gosched()
+	}
+}
 
 // longRun is a long operation under way.
 type longRun struct {

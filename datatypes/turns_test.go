@@ -1,0 +1,274 @@
+package datatypes_test
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/keyspace"
+)
+
+// turnCase is an operation on the key "k" that would keep everybody from its shard for long.
+type turnCase struct {
+	name  string
+	fill  func(t *testing.T, f *fixture)
+	op    func(f *fixture, v keyspace.View) (any, error)
+	want  any // what the operation returns
+	left  any // what the key holds then
+	event string
+	turns int  // at least
+	reads bool // so that others may have the key meanwhile
+}
+
+// chance is what is left where chance decides, which the operation itself then looks at.
+const chance = chanceLeft(0)
+
+type chanceLeft int
+
+// content returns what a key holds, in order where there is one.
+func (f *fixture) content(t *testing.T, key string) any {
+	t.Helper()
+	typ, ok, err := f.keys.Type(key)
+	if err != nil || !ok {
+		return nil
+	}
+	switch typ {
+	case datatypes.TypeSortedSet:
+		scored, err := datatypes.NewSortedSets(f.view).AppendRange(nil, key, datatypes.ByRank(0, -1))
+		if err != nil {
+			t.Error(err)
+		}
+		return scored
+	case datatypes.TypeSet:
+		return slices.Sorted(datatypes.NewSets(f.view).Members(key))
+	case datatypes.TypeList:
+		values, err := f.lists.Range(key, 0, -1)
+		if err != nil {
+			t.Error(err)
+		}
+		return texts(values)
+	}
+	value, _, err := f.Get(key)
+	if err != nil {
+		t.Error(err)
+	}
+	return string(value)
+}
+
+// TestTurns has long operations let others use the shard, while nobody sees a part of what they do, and compares their effect with
+// a model. Within a transaction they have the same effect with no turns for others.
+func TestTurns(t *testing.T) {
+	t.Parallel()
+	for _, c := range turnCases() {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var f *fixture
+			turns, changes := 0, 0
+			onTurn := func() {
+				turns++
+				if _, err := f.Set("other", fmt.Append(nil, turns), datatypes.SetOptions{}); err != nil {
+					t.Error(err)
+				}
+				if got, _, err := f.Get("other"); err != nil || string(got) != fmt.Sprint(turns) {
+					t.Errorf("another key has %q, %v", got, err)
+				}
+				_, err := datatypes.NewKeys(f.view.Brief()).Exists("k")
+				if c.reads != (err == nil) || err != nil && !errors.Is(err, datatypes.ErrLong) {
+					t.Errorf("turn %d: the key can be used: %v", turns, err)
+				}
+			}
+			f = newFixture(t, keyspace.Options{Shards: 1, OnTurn: onTurn})
+			c.fill(t, f)
+			var events []string
+			defer f.ks.Listen(func(e keyspace.Event) {
+				if e.Key == "k" {
+					events = append(events, e.Name)
+				}
+			})()
+			if changes = turns; changes > 0 {
+				t.Fatal("filling took turns") // so that turns are the operation's
+			}
+			if _, err := c.op(f, f.view.Brief()); !errors.Is(err, datatypes.ErrLong) || turns > 0 {
+				t.Errorf("an operation without time returns %v after %d turns", err, turns)
+			}
+			got, err := c.op(f, f.view)
+			c.check(t, f, got, err, events)
+			if turns < c.turns {
+				t.Errorf("%d turns, want at least %d", turns, c.turns)
+			}
+
+			f.keys.Del("k", "dst")
+			c.fill(t, f)
+			turns, events = 0, nil
+			tx, err := f.view.BeginAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err = c.op(f, tx.View(f.view))
+			tx.End()
+			c.check(t, f, got, err, events)
+			if turns > 0 {
+				t.Errorf("%d turns within a transaction", turns)
+			}
+		})
+	}
+}
+
+func (c *turnCase) check(t *testing.T, f *fixture, got any, err error, events []string) {
+	t.Helper()
+	if err != nil || !reflect.DeepEqual(got, c.want) {
+		t.Errorf("returned %.200v, %v, want %.200v", got, err, c.want)
+	}
+	if left := f.content(t, "k"); c.left != any(chance) && !reflect.DeepEqual(left, c.left) {
+		t.Errorf("leaves %.200v, want %.200v", left, c.left)
+	}
+	want := []string{c.event}
+	switch {
+	case c.event == "":
+		want = nil
+	case c.left == nil:
+		want = append(want, "del")
+	}
+	if !slices.Equal(events, want) {
+		t.Errorf("events %q, want %q", events, want)
+	}
+}
+
+func turnCases() []turnCase { return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases()) }
+
+func setTurnCases() []turnCase {
+	all := make([]string, many)
+	for i := range all {
+		all[i] = fmt.Sprintf("member:%06d", i)
+	}
+	fill := func(t *testing.T, f *fixture) {
+		if _, err := datatypes.NewSets(f.view).Add("k", all...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// Popped members and those that are left are, together, what was there.
+	pop := func(n int) func(f *fixture, v keyspace.View) (any, error) {
+		return func(f *fixture, v keyspace.View) (any, error) {
+			popped, err := datatypes.NewSets(v).PopN("k", n)
+			if err != nil || len(popped) != n {
+				return len(popped), err
+			}
+			popped = slices.AppendSeq(popped, datatypes.NewSets(v).Members("k"))
+			slices.Sort(popped)
+			return popped, nil
+		}
+	}
+	return []turnCase{
+		{name: "SPOP of a part", fill: fill, event: "spop", turns: 10, op: pop(many / 2), want: all, left: chance},
+		{name: "SPOP of most", fill: fill, event: "spop", turns: 20, op: pop(many - 10), want: all, left: chance},
+		{name: "SPOP of all", fill: fill, event: "spop", turns: 20, op: pop(many), want: all, left: nil},
+	}
+}
+
+func listTurnCases() []turnCase {
+	all := make([]string, many)
+	values := make([][]byte, many)
+	for i := range all {
+		all[i] = fmt.Sprintf("element:%06d", i)
+		values[i] = []byte(all[i])
+	}
+	reversed := slices.Clone(all)
+	slices.Reverse(reversed)
+	fill := func(t *testing.T, f *fixture) {
+		if _, err := f.lists.RPush("k", values...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	popped := func(values [][]byte, ok bool, err error) (any, error) {
+		if !ok {
+			return nil, err
+		}
+		return texts(values), err
+	}
+	trim := func(start, stop int) func(f *fixture, v keyspace.View) (any, error) {
+		return func(f *fixture, v keyspace.View) (any, error) {
+			return nil, datatypes.NewLists(v).Trim("k", start, stop)
+		}
+	}
+	const part = 10_000
+	return []turnCase{
+		{
+			name: "LPOP", fill: fill, event: "lpop", turns: part / 1000, want: all[:part], left: all[part:],
+			op: func(f *fixture, v keyspace.View) (any, error) { return popped(datatypes.NewLists(v).LPopN("k", part)) },
+		},
+		{
+			name: "RPOP of all", fill: fill, event: "rpop", turns: many / 1000, want: reversed, left: nil,
+			op: func(f *fixture, v keyspace.View) (any, error) {
+				return popped(datatypes.NewLists(v).RPopN("k", many+1))
+			},
+		},
+		{
+			name: "LMPOP", fill: fill, event: "rpop", turns: part / 1000, want: reversed[:part], left: all[:many-part],
+			op: func(f *fixture, v keyspace.View) (any, error) {
+				p, err := datatypes.NewLists(v).MPop(datatypes.Right, part, "none", "k")
+				return popped(p.Values, p.Key == "k", err)
+			},
+		},
+		{name: "LTRIM at both ends", fill: fill, event: "ltrim", turns: part / 1000, op: trim(part/2, -part/2-1), left: all[part/2 : many-part/2]},
+		{name: "LTRIM at the left", fill: fill, event: "ltrim", turns: part / 1000, op: trim(-10, -1), left: all[many-10:]},
+		{name: "LTRIM at the right", fill: fill, event: "ltrim", turns: part / 1000, op: trim(0, 2), left: all[:3]},
+	}
+}
+
+func sortedTurnCases() []turnCase {
+	scored := make([]datatypes.Scored, many)
+	for i := range scored {
+		scored[i] = datatypes.Scored{Member: fmt.Sprintf("member:%06d", i), Score: float64(i)}
+	}
+	fillScored := func(t *testing.T, f *fixture) {
+		for some := range slices.Chunk(scored, 1000) {
+			if _, err := datatypes.NewSortedSets(f.view).Add("k", some...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	removeRange := func(r datatypes.Range) func(f *fixture, v keyspace.View) (any, error) {
+		return func(f *fixture, v keyspace.View) (any, error) { return datatypes.NewSortedSets(v).RemoveRange("k", r) }
+	}
+	reversed := slices.Clone(scored)
+	slices.Reverse(reversed)
+	const kept = 10
+	return []turnCase{
+		{
+			name: "ZREMRANGEBYRANK", fill: fillScored, event: "zremrangebyrank", turns: many / 200,
+			op:   removeRange(datatypes.ByRank(kept, many-kept-1)),
+			want: many - 2*kept, left: slices.Concat(scored[:kept], scored[many-kept:]),
+		},
+		{
+			name: "ZREMRANGEBYSCORE", fill: fillScored, event: "zremrangebyscore", turns: many / 200,
+			op:   removeRange(datatypes.ByScore(datatypes.ScoreBound{Score: 0}, datatypes.ScoreBound{Score: many - kept - 1})),
+			want: many - kept, left: scored[many-kept:],
+		},
+		{
+			name: "ZPOPMIN", fill: fillScored, event: "zpopmin", turns: many / 200,
+			op: func(f *fixture, v keyspace.View) (any, error) {
+				return datatypes.NewSortedSets(v).PopMin("k", many-kept)
+			},
+			want: scored[:many-kept], left: scored[many-kept:],
+		},
+		{
+			name: "ZPOPMAX of all", fill: fillScored, event: "zpopmax", turns: many / 200,
+			op:   func(f *fixture, v keyspace.View) (any, error) { return datatypes.NewSortedSets(v).PopMax("k", many) },
+			want: reversed, left: nil,
+		},
+		{
+			name: "ZMPOP", fill: fillScored, event: "zpopmax", turns: many / 200,
+			op: func(f *fixture, v keyspace.View) (any, error) {
+				key, popped, ok, err := datatypes.NewSortedSets(v).PopFirst(many-kept, true, "none", "k")
+				if key != "k" || !ok {
+					return key, err
+				}
+				return popped, err
+			},
+			want: reversed[:many-kept], left: scored[:kept],
+		},
+	}
+}
