@@ -177,7 +177,7 @@ func TestCombineManyIsAtomic(t *testing.T) {
 	})
 	for range 2 {
 		readers.Go(func() {
-			for range 20 {
+			for range 6 {
 				if n, err := st.UnionStore("dst", "a", "b"); n != many || err != nil {
 					t.Errorf("the union has %d members, %v", n, err)
 				}

@@ -167,7 +167,7 @@ func TestCombineManyScoredIsAtomic(t *testing.T) {
 	})
 	for range 2 {
 		readers.Go(func() {
-			for range 8 {
+			for range 3 {
 				if n, err := z.UnionStore("dst", datatypes.CombineOptions{}, "a", "b"); n != many || err != nil {
 					t.Errorf("the union has %d members, %v", n, err)
 				}
