@@ -75,7 +75,7 @@ func TestTurns(t *testing.T) {
 				if got, _, err := f.Get("other"); err != nil || string(got) != fmt.Sprint(turns) {
 					t.Errorf("another key has %q, %v", got, err)
 				}
-				_, err := datatypes.NewKeys(f.view.Brief()).Exists("k")
+				_, err := datatypes.NewKeys(f.view.ShortOnly()).Exists("k")
 				if c.reads != (err == nil) || err != nil && !errors.Is(err, datatypes.ErrLong) {
 					t.Errorf("turn %d: the key can be used: %v", turns, err)
 				}
@@ -91,7 +91,7 @@ func TestTurns(t *testing.T) {
 			if changes = turns; changes > 0 {
 				t.Fatal("filling took turns") // so that turns are the operation's
 			}
-			if _, err := c.op(f, f.view.Brief()); !errors.Is(err, datatypes.ErrLong) || turns > 0 {
+			if _, err := c.op(f, f.view.ShortOnly()); !errors.Is(err, datatypes.ErrLong) || turns > 0 {
 				t.Errorf("an operation without time returns %v after %d turns", err, turns)
 			}
 			got, err := c.op(f, f.view)

@@ -130,8 +130,8 @@ func TestTurnsLetOthersIn(t *testing.T) {
 	check(t, ks)
 }
 
-// TestClaimsRefuseTheBrief: who has no time is told so where it would wait for a claim.
-func TestClaimsRefuseTheBrief(t *testing.T) {
+// TestClaimsRefuseShortOnly: who has no time is told so where it would wait for a claim.
+func TestClaimsRefuseShortOnly(t *testing.T) {
 	t.Parallel()
 	_, v := open(t, Options{Shards: 1})
 	mustSet(t, v, "k", "before")
@@ -140,11 +140,11 @@ func TestClaimsRefuseTheBrief(t *testing.T) {
 	err := inTurns(v, "k", func() bool {
 		if turns++; turns == 2 {
 			go func() {
-				_, err := read(v.Brief(), "k")
+				_, err := read(v.ShortOnly(), "k")
 				asked <- err
-				_, err = v.Brief().Begin("k", "other")
+				_, err = v.ShortOnly().Begin("k", "other")
 				asked <- err
-				_, err = read(v.Brief(), "other")
+				_, err = read(v.ShortOnly(), "other")
 				asked <- err
 			}()
 		}

@@ -69,11 +69,11 @@ func (v View) ShortOnly() View {
 
 // patient returns the view for who has decided to take the time.
 func (v View) patient() View {
-	if v.session == nil || !v.session.brief {
+	if v.session == nil || !v.session.shortOnly {
 		return v
 	}
 	s := v.more()
-	s.brief = false
+	s.shortOnly = false
 	v.session = &s
 	return v
 }
