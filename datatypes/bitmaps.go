@@ -28,13 +28,10 @@ func (b Bitmaps) Set(key string, offset int64, on bool) (old bool, err error) {
 		return false, ErrBitOffset
 	}
 	var s keyspace.Slot
-	if err := s.Lock(b.view, key); err != nil {
+	if err := lockString(&s, b.view, key); err != nil {
 		return false, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return false, err
-	}
 	bits, grown, err := writableBits(&s, offset)
 	if err != nil {
 		return false, err
@@ -80,14 +77,10 @@ func (b Bitmaps) Get(key string, offset int64) (bool, error) {
 		return false, ErrBitOffset
 	}
 	var s keyspace.Slot
-	if err := s.Lock(b.view, key); err != nil {
+	if err := lockRead(&s, b.view, key); err != nil {
 		return false, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return false, err
-	}
-	s.Touch()
 	bits := s.Text()
 	if offset/8 >= int64(len(bits)) {
 		return false, nil
@@ -140,14 +133,10 @@ func (r *BitRange) reversed() bool {
 // range).
 func (b Bitmaps) Count(key string, r BitRange) (int64, error) {
 	var s keyspace.Slot
-	if err := s.Lock(b.view, key); err != nil {
+	if err := lockRead(&s, b.view, key); err != nil {
 		return 0, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return 0, err
-	}
-	s.Touch()
 	if r.reversed() {
 		return 0, nil
 	}
@@ -161,14 +150,10 @@ func (b Bitmaps) Count(key string, r BitRange) (int64, error) {
 // string. It is BITPOS. O(length of the range).
 func (b Bitmaps) Pos(key string, bit bool, r BitRange) (int64, error) {
 	var s keyspace.Slot
-	if err := s.Lock(b.view, key); err != nil {
+	if err := lockRead(&s, b.view, key); err != nil {
 		return 0, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return 0, err
-	}
-	s.Touch()
 	if !s.Exists() { // nothing but zeros
 		if bit {
 			return -1, nil

@@ -102,14 +102,10 @@ func (b Bitmaps) AppendField(dst []FieldResult, key string, ops ...FieldOp) ([]F
 		}
 	}
 	var s keyspace.Slot
-	if err := s.Lock(b.view, key); err != nil {
+	if err := lockRead(&s, b.view, key); err != nil {
 		return dst, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return dst, err
-	}
-	s.Touch()
 	if last < 0 {
 		bits := s.Text()
 		for i := range ops {

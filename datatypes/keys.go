@@ -302,18 +302,27 @@ func (k Keys) SwapDB(a, b int) error { return k.view.SwapDB(a, b) }
 // database is empty. It is RANDOMKEY. O(shards) expected.
 func (k Keys) Random() (key string, ok bool, err error) { return k.view.Random() }
 
+// inspect locks a key that exists, and counts that as a lookup but as no use. Otherwise nothing is locked.
+func (k Keys) inspect(s *keyspace.Slot, key string) (ok bool, err error) {
+	if err := s.Lock(k.view, key); err != nil {
+		return false, err
+	}
+	s.Inspect()
+	if !s.Exists() {
+		s.Unlock()
+		return false, nil
+	}
+	return true, nil
+}
+
 // Encoding returns the name of the representation of the key's value. It is
 // OBJECT ENCODING. O(1).
 func (k Keys) Encoding(key string) (name string, ok bool, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(k.view, key); err != nil {
+	if ok, err := k.inspect(&s, key); !ok {
 		return "", false, err
 	}
 	defer s.Unlock()
-	s.Inspect()
-	if !s.Exists() {
-		return "", false, nil
-	}
 	return s.EncodingName(), true, nil
 }
 
@@ -321,14 +330,10 @@ func (k Keys) Encoding(key string) (name string, ok bool, err error) {
 // the policy estimates it. It is OBJECT FREQ. O(1).
 func (k Keys) Freq(key string) (freq int, ok bool, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(k.view, key); err != nil {
+	if ok, err := k.inspect(&s, key); !ok {
 		return 0, false, err
 	}
 	defer s.Unlock()
-	s.Inspect()
-	if !s.Exists() {
-		return 0, false, nil
-	}
 	return s.Freq(), true, nil
 }
 
@@ -336,14 +341,10 @@ func (k Keys) Freq(key string) (freq int, ok bool, err error) {
 // knows it. It is OBJECT IDLETIME. O(1).
 func (k Keys) IdleTime(key string) (idle time.Duration, ok bool, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(k.view, key); err != nil {
+	if ok, err := k.inspect(&s, key); !ok {
 		return 0, false, err
 	}
 	defer s.Unlock()
-	s.Inspect()
-	if !s.Exists() {
-		return 0, false, nil
-	}
 	return s.IdleTime(), true, nil
 }
 
@@ -351,14 +352,10 @@ func (k Keys) IdleTime(key string) (idle time.Duration, ok bool, err error) {
 // OBJECT REFCOUNT. O(1).
 func (k Keys) RefCount(key string) (n int, ok bool, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(k.view, key); err != nil {
+	if ok, err := k.inspect(&s, key); !ok {
 		return 0, false, err
 	}
 	defer s.Unlock()
-	s.Inspect()
-	if !s.Exists() {
-		return 0, false, nil
-	}
 	return 1, true, nil
 }
 

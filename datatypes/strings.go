@@ -89,6 +89,27 @@ func lockGrow(s *keyspace.Slot, v keyspace.View, key string, n int) error {
 	return s.LockGrow(v, key, n)
 }
 
+// lockString locks a key that holds a string or nothing. With the error nothing is locked.
+func lockString(s *keyspace.Slot, v keyspace.View, key string) error {
+	if err := s.Lock(v, key); err != nil {
+		return err
+	}
+	if err := s.Is(keyspace.String); err != nil {
+		s.Unlock()
+		return err
+	}
+	return nil
+}
+
+// lockRead is lockString for an operation that hands the value out, which is a use of the key.
+func lockRead(s *keyspace.Slot, v keyspace.View, key string) error {
+	if err := lockString(s, v, key); err != nil {
+		return err
+	}
+	s.Touch()
+	return nil
+}
+
 // set stores value in a locked slot as the options have it.
 func set(s *keyspace.Slot, value []byte, o *SetOptions) (stored bool, err error) {
 	expireAt, err := o.deadline(s)
@@ -186,14 +207,10 @@ func (st Strings) AppendGet(dst []byte, key string) (_ []byte, ok bool, err erro
 // It returns ErrWrongType, without calling fn, if the key holds no string.
 func (st Strings) View(key string, fn func(value []byte) error) (ok bool, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(st.view, key); err != nil {
+	if err := lockRead(&s, st.view, key); err != nil {
 		return false, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return false, err
-	}
-	s.Touch()
 	if !s.Exists() {
 		return false, nil
 	}
@@ -203,14 +220,10 @@ func (st Strings) View(key string, fn func(value []byte) error) (ok bool, err er
 // GetDel is Get that also deletes the key. It is GETDEL. O(1).
 func (st Strings) GetDel(key string) (value []byte, ok bool, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(st.view, key); err != nil {
+	if err := lockRead(&s, st.view, key); err != nil {
 		return nil, false, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return nil, false, err
-	}
-	s.Touch()
 	if !s.Exists() {
 		return nil, false, nil
 	}
@@ -224,14 +237,10 @@ func (st Strings) GetDel(key string) (value []byte, ok bool, err error) {
 // exist. It is STRLEN. O(1).
 func (st Strings) Len(key string) (int, error) {
 	var s keyspace.Slot
-	if err := s.Lock(st.view, key); err != nil {
+	if err := lockRead(&s, st.view, key); err != nil {
 		return 0, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return 0, err
-	}
-	s.Touch()
 	return textLen(&s), nil
 }
 
@@ -248,13 +257,10 @@ func textLen(s *keyspace.Slot) int {
 // It returns ErrWrongType and ErrTooLarge.
 func (st Strings) Append(key string, value []byte) (length int, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(st.view, key); err != nil {
+	if err := lockString(&s, st.view, key); err != nil {
 		return 0, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return 0, err
-	}
 	if err := grow(&s, textLen(&s)+len(value)); err != nil {
 		return 0, err
 	}
@@ -279,13 +285,10 @@ func (st Strings) SetRange(key string, offset int64, value []byte) (length int, 
 		return 0, ErrOutOfRange
 	}
 	var s keyspace.Slot
-	if err := s.Lock(st.view, key); err != nil {
+	if err := lockString(&s, st.view, key); err != nil {
 		return 0, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return 0, err
-	}
 	if len(value) == 0 {
 		return textLen(&s), nil
 	}
@@ -334,14 +337,10 @@ func (st Strings) GetRange(key string, start, end int64) ([]byte, error) {
 // AppendGetRange is GetRange that appends to dst.
 func (st Strings) AppendGetRange(dst []byte, key string, start, end int64) ([]byte, error) {
 	var s keyspace.Slot
-	if err := s.Lock(st.view, key); err != nil {
+	if err := lockRead(&s, st.view, key); err != nil {
 		return dst, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return dst, err
-	}
-	s.Touch()
 	if !s.Exists() {
 		return dst, nil
 	}

@@ -62,14 +62,10 @@ func (st Strings) AppendGetEx(dst []byte, key string, o GetExOptions) (_ []byte,
 // if it does not expire. It is GET and PTTL of one moment. O(1) plus the copy.
 func (st Strings) AppendGetTTL(dst []byte, key string) (_ []byte, ttl time.Duration, ok bool, err error) {
 	var s keyspace.Slot
-	if err := s.Lock(st.view, key); err != nil {
+	if err := lockRead(&s, st.view, key); err != nil {
 		return dst, 0, false, err
 	}
 	defer s.Unlock()
-	if err := s.Is(keyspace.String); err != nil {
-		return dst, 0, false, err
-	}
-	s.Touch()
 	if !s.Exists() {
 		return dst, 0, false, nil
 	}
