@@ -8,10 +8,9 @@
 //	c.Strings().Set("greeting", []byte("hello"), datatypes.SetOptions{TTL: time.Minute})
 //	v, ok, err := c.Strings().Get("greeting")
 //
-// A Cache has a store for each type of value, reached by a method of that
-// name, with one method per Redis command; package datatypes documents them. The same stores
-// are there for a numbered database (DB) and, inside of Update, for a transaction (Tx). Package
-// resp serves a Cache over TCP to any Redis client, and in process as a net.Conn.
+// A Cache has a store for each type of value, reached by a method of that name, with one method per Redis command;
+// package datatypes documents them. The same stores are there for a numbered database (DB) and, inside of Update, for a
+// transaction (Tx). Package resp serves a Cache over TCP to any Redis client, and in process as a net.Conn.
 //
 // # Guarantees
 //
@@ -284,9 +283,8 @@ func (d DB) UpdateAll(fn func(tx *Tx) error) error {
 // Counters count lookups that found their key and that did not: its fields Hits and Misses are atomic.Uint64.
 type Counters = keyspace.Counters
 
-// WithCounters returns the same database with the lookups of its stores
-// counted. Goroutines that make many lookups should each have counters of their own, which keeps
-// counting from sharing a cache line.
+// WithCounters returns the same database with the lookups of its stores counted. Goroutines that make many lookups
+// should each have counters of their own, which keeps counting from sharing a cache line.
 func (d DB) WithCounters(c *Counters) DB { return DB{d.view.WithCounters(c)} }
 
 // NoTouch returns the same database with reads that do not count as use of the
@@ -296,8 +294,8 @@ func (d DB) NoTouch() DB {
 }
 
 // ShortOnly returns the same database for who has no time, such as an event loop that serves many: its stores refuse
-// operations on large values and collections that would take long, with datatypes.ErrLong and no effect. Not all operations that may take
-// long can tell. Within a transaction nothing is refused.
+// operations on large values and collections that would take long, with datatypes.ErrLong and no effect. Not all
+// operations that may take long can tell. Within a transaction nothing is refused.
 func (d DB) ShortOnly() DB { return DB{d.view.ShortOnly()} }
 
 // WithOrigin returns the same database with changes that Change.Origin tells to be those of origin.
@@ -414,7 +412,8 @@ func (c *Cache) OnPause(fn func(work string, d time.Duration)) (cancel func()) {
 func (c *Cache) ReleaseMemory() (bytes int64, err error) { return c.view.ReleaseMemory() }
 
 // MemoryClass is what blocks of one size take: keys with their values, the parts of collections and the tables. Slabs
-// hold blocks of one size each; what Bytes exceed Blocks × Size by is fragmentation. Its fields are Size, Blocks, Slabs and Bytes.
+// hold blocks of one size each; what Bytes exceed Blocks × Size by is fragmentation. Its fields are Size, Blocks, Slabs
+// and Bytes.
 type MemoryClass = arena.ClassStats
 
 // MemoryClasses returns the sizes of blocks, the smallest first. Values beyond the largest have pages of their own. It
@@ -481,7 +480,7 @@ type HotKeys struct {
 // Reads and writes count alike, those of keys that do not exist too. Of all keys that were used by more than one in 4 ×
 // HotKeyOptions.Keys of the counted uses it misses none; keys longer than a kilobyte it does not know. It is empty
 // while hot keys are not looked for, and until the first window has ended; one during which neither maintenance nor
-// this method ran for long is left out.
+// this method ran for long is left out. The keys of a database that is flushed are forgotten.
 func (c *Cache) HotKeys() HotKeys {
 	r := c.ks.HotKeys()
 	return HotKeys{Keys: r.Keys, Samples: r.Samples, Window: time.Duration(r.Millis) * time.Millisecond}

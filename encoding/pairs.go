@@ -14,9 +14,8 @@ import (
 //	value   likewise
 //	…
 //
-// It is what a listpack of keys and values is without what serves to walk it
-// backward and to know its size: a tenth smaller where texts are short. It is for memory only; in a
-// snapshot the same pairs are a listpack.
+// It is what a listpack of keys and values is without what serves to walk it backward and to know its size: a tenth
+// smaller where texts are short. It is for memory only; in a snapshot the same pairs are a listpack.
 //
 // Pairs are addressed by position, the offset of their key, from First to End. A
 // change makes the positions after it invalid.

@@ -54,10 +54,9 @@ func (p *Probe) Start(t *Table, a *arena.Arena, h uint64) {
 	p.start(a.Ptr(s.block), uint32(s.buckets), s.depth, h)
 }
 
-// Peek is Probe for a caller that holds no lock while others change the table.
-// valid tells whether nothing has changed since the caller began; Peek asks it before it trusts
-// an address that it read. The probe may then return arbitrary refs, which the
-// caller discards when it learns of the change; it never reads memory that is not mapped and always
+// Peek is Probe for a caller that holds no lock while others change the table. valid tells whether nothing has changed
+// since the caller began; Peek asks it before it trusts an address that it read. The probe may then return arbitrary
+// refs, which the caller discards when it learns of the change; it never reads memory that is not mapped and always
 // ends. A probe that could not look everywhere says so by Short.
 func (t *Table) Peek(a *arena.Arena, h uint64, valid func() bool) Probe {
 	root := t.loadRoot()

@@ -57,10 +57,10 @@ func (t *Table) visit(env *Env, entries Entries, cursor uint64, v Visitor) (_ ui
 	return next, at+1 == n
 }
 
-// shrinkVisited gives memory back after a visitor saw the last bucket of the segment that the cursor is in. Until then the
-// segment keeps its size: a visitor that removes much leaves one end empty and the other full, and in fewer buckets the
-// full end would not fit. For the same reason a segment waits for the upper half of its prefix to be visited
-// before the two are merged.
+// shrinkVisited gives memory back after a visitor saw the last bucket of the segment that the cursor is in. Until then
+// the segment keeps its size: a visitor that removes much leaves one end empty and the other full, and in fewer buckets
+// the full end would not fit. For the same reason a segment waits for the upper half of its prefix to be visited before
+// the two are merged.
 func (t *Table) shrinkVisited(env *Env, entries Entries, cursor uint64) {
 	for t.dir != 0 {
 		i := t.slotIndex(cursor)

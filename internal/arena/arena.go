@@ -122,8 +122,8 @@ func (a *Arena) Free(r Ref, n int) {
 	}
 }
 
-// Touch loads the beginning of the block r and the descriptor that Free will look at, so that the cache misses of many blocks
-// which are about to be freed overlap. What it returns means nothing but that the loads must be made. O(1).
+// Touch loads the beginning of the block r and the descriptor that Free will look at, so that the cache misses of many
+// blocks which are about to be freed overlap. What it returns means nothing but that the loads must be made. O(1).
 func (a *Arena) Touch(r Ref) uint64 {
 	return *(*uint64)(a.at(r)) + uint64(a.page(uint32(r>>pageShift)).class)
 }
@@ -209,10 +209,10 @@ func (a *Arena) extend(r Ref, from, to int) bool {
 	return false
 }
 
-// Peek returns the address of r for a reader that holds no lock and may therefore have read a stale or torn ref or length.
-// It is nil unless [r, r+n) lies within mapped memory and within the first ChunkSize bytes of a chunk or span, so for a block
-// that reaches further the reader takes the lock. Where [StaysMapped] is true, the n bytes can be read without a
-// fault until [Memory.Close], though they may change at any time. O(1).
+// Peek returns the address of r for a reader that holds no lock and may therefore have read a stale or torn ref or
+// length. It is nil unless [r, r+n) lies within mapped memory and within the first ChunkSize bytes of a chunk or span,
+// so for a block that reaches further the reader takes the lock. Where [StaysMapped] is true, the n bytes can be read
+// without a fault until [Memory.Close], though they may change at any time. O(1).
 func (a *Arena) Peek(r Ref, n int) unsafe.Pointer {
 	dir := (*directory)(atomic.LoadPointer((*unsafe.Pointer)(unsafe.Pointer(&a.dir))))
 	off := uintptr(r&offsetMask) * unit
@@ -245,10 +245,10 @@ func (a *Arena) openDirectory() bool {
 	return ok
 }
 
-// Reserve makes sure that memory is at hand: after nil, Alloc does not fail for blocks that together take up to n bytes if n is at
-// most 1 MiB, nor for one block of n bytes and 1 MiB of smaller ones besides if it is larger. The next call of
-// Reserve replaces the promise. It returns ErrExhausted if the system or the 32 GiB of refs do not allow it. Nothing becomes
-// resident. O(1), with a call to the system where address space is added.
+// Reserve makes sure that memory is at hand: after nil, Alloc does not fail for blocks that together take up to n bytes
+// if n is at most 1 MiB, nor for one block of n bytes and 1 MiB of smaller ones besides if it is larger. The next call
+// of Reserve replaces the promise. It returns ErrExhausted if the system or the 32 GiB of refs do not allow it. Nothing
+// becomes resident. O(1), with a call to the system where address space is added.
 func (a *Arena) Reserve(n int) error {
 	if uint(n) <= maxRun && a.spare.p != nil && a.pages.inUse < maxSlots {
 		return nil

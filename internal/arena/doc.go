@@ -3,9 +3,9 @@
 // # Layout
 //
 // A [Memory] maps chunks of 2 MiB, aligned to their size, and hands them to the [Arena]s that share it. A [Ref] counts
-// units of 8 bytes: its upper 14 bits choose one of the arena's 16384 slots, its lower 18 bits the place within the slot's
-// chunk, so that one arena spans 32 GiB. A directory with one pointer a slot, itself outside the Go heap, turns a ref into an
-// address: one load and one addition.
+// units of 8 bytes: its upper 14 bits choose one of the arena's 16384 slots, its lower 18 bits the place within the
+// slot's chunk, so that one arena spans 32 GiB. A directory with one pointer a slot, itself outside the Go heap, turns
+// a ref into an address: one load and one addition.
 //
 // A chunk is 512 pages of 4 KiB. The first two pages hold one 16-byte descriptor for every page of the chunk, so the
 // bookkeeping of a block is found from its ref alone. The rest is given out as
@@ -33,9 +33,9 @@
 //
 // # Huge pages
 //
-// From its 33rd chunk on ([Memory].HugeFrom) an arena asks for huge pages, where the system has them. Such a chunk counts as wholly
-// resident, and its pages are returned only when all of it is free. Zeroing 2 MiB takes longer than a caller should
-// wait, so [Memory.Prepare], called from the background, keeps a few chunks ready.
+// From its 33rd chunk on ([Memory].HugeFrom) an arena asks for huge pages, where the system has them. Such a chunk
+// counts as wholly resident, and its pages are returned only when all of it is free. Zeroing 2 MiB takes longer than a
+// caller should wait, so [Memory.Prepare], called from the background, keeps a few chunks ready.
 //
 // # Compaction
 //
@@ -45,13 +45,15 @@
 //
 // # Costs
 //
-// Alloc and Free of blocks up to 32 KiB are O(1): some ten instructions, and once per slab a search for pages that looks at
-// no more than a few hundred bytes. Runs and spans cost a search over bitmaps. Beyond 5 KiB of fixed tables and
-// about 250 bytes a chunk, all in a constant number of objects, nothing of it is on the Go heap. Where populating pages in rows
-// is cheaper than faulting them one by one, up to 1/64 of an arena, but never more than 128 KiB at a time, is made resident ahead of its use.
+// Alloc and Free of blocks up to 32 KiB are O(1): some ten instructions, and once per slab a search for pages that
+// looks at no more than a few hundred bytes. Runs and spans cost a search over bitmaps. Beyond 5 KiB of fixed tables
+// and about 250 bytes a chunk, all in a constant number of objects, nothing of it is on the Go heap. Where populating
+// pages in rows is cheaper than faulting them one by one, up to 1/64 of an arena, but never more than 128 KiB at a
+// time, is made resident ahead of its use.
 //
 // # Builds
 //
-// Under the race detector and the sanitizers, under the build tag larderheap, and on systems without mmap or VirtualAlloc, chunks
-// are plain Go memory, so that tools see every access. The tag larderdebug poisons freed blocks and checks every ref.
+// Under the race detector and the sanitizers, under the build tag larderheap, and on systems without mmap or
+// VirtualAlloc, chunks are plain Go memory, so that tools see every access. The tag larderdebug poisons freed blocks
+// and checks every ref.
 package arena

@@ -30,10 +30,10 @@ func (a *Arena) Compactable(size int) int {
 	return sum
 }
 
-// StartEvacuation chooses blocks whose departure lets pages be freed, at most maxBytes of them, and returns how many bytes are to be moved
-// and about how many will become free; zeros if nothing is worth it. The chosen blocks stay valid, but their memory is not
-// allocated from until EndEvacuation. Chunks of huge pages are chosen whole, elsewhere slabs; spans never. It
-// costs a look at the descriptors of all pages of chunks with gaps, about 2 µs a chunk.
+// StartEvacuation chooses blocks whose departure lets pages be freed, at most maxBytes of them, and returns how many
+// bytes are to be moved and about how many will become free; zeros if nothing is worth it. The chosen blocks stay
+// valid, but their memory is not allocated from until EndEvacuation. Chunks of huge pages are chosen whole, elsewhere
+// slabs; spans never. It costs a look at the descriptors of all pages of chunks with gaps, about 2 µs a chunk.
 func (a *Arena) StartEvacuation(maxBytes int) (move, free int) {
 	a.EndEvacuation()
 	a.releaseEmptySlabs()

@@ -79,11 +79,12 @@ func NewMemory() *Memory {
 // headers, directories and prepared chunks included. It costs one atomic load.
 func (m *Memory) Resident() int64 { return m.resident.Load() }
 
-// Charge counts n bytes more, or fewer, that the owner holds elsewhere as resident, so that they fall under the same limit.
+// Charge counts n bytes more, or fewer, that the owner holds elsewhere as resident, so that they fall under the same
+// limit.
 func (m *Memory) Charge(n int) { m.resident.Add(int64(n)) }
 
-// SetLimit says how many bytes the owner wants to be resident at most, zero for no limit. It is no bound: near it the arenas
-// take what they need page by page, without looking ahead.
+// SetLimit says how many bytes the owner wants to be resident at most, zero for no limit. It is no bound: near it the
+// arenas take what they need page by page, without looking ahead.
 func (m *Memory) SetLimit(bytes int64) { m.limit.Store(bytes) }
 
 // roomFor reports whether n more resident bytes stay clear of the limit.

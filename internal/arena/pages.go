@@ -188,8 +188,8 @@ func (a *Arena) addChunk() (int, bool) {
 }
 
 // obtainChunk prefers prepared chunks for a large arena, and for a small one chunks of which nothing is resident. Where
-// none is prepared it takes small pages: the caller of Alloc must not wait until the system has found and zeroed a huge one,
-// for which it may have to move others.
+// none is prepared it takes small pages: the caller of Alloc must not wait until the system has found and zeroed a huge
+// one, for which it may have to move others.
 func (a *Arena) obtainChunk() (chunkMem, bool) {
 	large := a.pages.chunks >= a.memory.HugeFrom && a.memory.roomFor(roomForHuge)
 	if large {

@@ -117,8 +117,8 @@ func (a *Arena) unlink(b *bin, id uint32) {
 	d.prev, d.next = 0, 0
 }
 
-// relist puts a slab where it belongs after a Free that left it with its first free block or without live ones. used counts
-// the blocks before.
+// relist puts a slab where it belongs after a Free that left it with its first free block or without live ones. used
+// counts the blocks before.
 func (a *Arena) relist(b *bin, id uint32, used uint16) {
 	if a.evacuating && a.pageEvacuating(id) {
 		if used == 1 {

@@ -69,8 +69,8 @@ func (a *Arena) findIdleSpan(pages int) int {
 	return best
 }
 
-// resizeSpan sets the length of a span's block and counts the difference. Pages behind the block that were in use stay resident
-// until ReleaseFree.
+// resizeSpan sets the length of a span's block and counts the difference. Pages behind the block that were in use stay
+// resident until ReleaseFree.
 func (a *Arena) resizeSpan(i, pages int) bool {
 	t := &a.pages
 	s := &t.slots[i]

@@ -16,8 +16,8 @@ const (
 	sysPopulates = true // whether sysPopulate makes pages resident
 )
 
-// hugePagesOffered reports whether advice has any effect. Where it has none, counting chunks as wholly resident would only
-// cost.
+// hugePagesOffered reports whether advice has any effect. Where it has none, counting chunks as wholly resident would
+// only cost.
 func hugePagesOffered() bool {
 	mode, err := os.ReadFile("/sys/kernel/mm/transparent_hugepage/enabled")
 	return err == nil && !bytes.Contains(mode, []byte("[never]"))

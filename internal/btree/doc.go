@@ -1,8 +1,6 @@
-// Package btree is a counted B+tree in an arena: an ordered collection of
-// refs to blocks that belong to the caller. It gives the rank of an item and the
-// item at a rank in O(log n), walks both ways, and takes about 8 bytes an
-// item when filled at random. Sorted sets keep their members in one by score and name, lists their blocks
-// by position.
+// Package btree is a counted B+tree in an arena: an ordered collection of refs to blocks that belong to the caller. It
+// gives the rank of an item and the item at a rank in O(log n), walks both ways, and takes about 8 bytes an item when
+// filled at random. Sorted sets keep their members in one by score and name, lists their blocks by position.
 //
 // # Two faces
 //
@@ -41,17 +39,16 @@
 //
 // # Fill
 //
-// A full node first gives items to a neighbour that has room, and is split when none has.
-// A tree that was filled in random order is about 80 % full. Nodes but those at the left and right edge are never
-// less than half full: a node that becomes so is merged with a neighbour, or borrows from
-// it. At the edges of the tree a split leaves the old node full, so items that come in order,
-// rising or falling, fill nodes to the end.
+// A full node first gives items to a neighbour that has room, and is split when none has. A tree that was filled in
+// random order is about 80 % full. Nodes but those at the left and right edge are never less than half full: a node
+// that becomes so is merged with a neighbour, or borrows from it. At the edges of the tree a split leaves the old node
+// full, so items that come in order, rising or falling, fill nodes to the end.
 //
 // # Rules
 //
-// A [Tree] is the root and holds no Go pointers. It may lie in arena memory, or be copied in and out of an
-// entry's bytes between operations; the compiler takes one that is a local variable to the heap. A [Cursor] is valid until the tree changes
-// by other means than the cursor itself. The block of an item must hold the key under which it is
-// in the tree whenever a method of the tree runs. Before an insertion the caller reserves
-// InsertReserve bytes of the arena; deleting takes no memory.
+// A [Tree] is the root and holds no Go pointers. It may lie in arena memory, or be copied in and out of an entry's
+// bytes between operations; the compiler takes one that is a local variable to the heap. A [Cursor] is valid until the
+// tree changes by other means than the cursor itself. The block of an item must hold the key under which it is in the
+// tree whenever a method of the tree runs. Before an insertion the caller reserves InsertReserve bytes of the arena;
+// deleting takes no memory.
 package btree

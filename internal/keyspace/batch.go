@@ -57,7 +57,8 @@ func (b *Batch) Value(i int) ([]byte, bool) {
 	return b.buf[start:end:end], true
 }
 
-// MakeRoom makes room for more values, of so many bytes together, in an amount that makes repeated calls O(1) for each value.
+// MakeRoom makes room for more values, of so many bytes together, in an amount that makes repeated calls O(1) for each
+// value.
 func (b *Batch) MakeRoom(bytes, values int) {
 	if cap(b.buf)-len(b.buf) < bytes {
 		b.buf = slices.Grow(b.buf, max(bytes, len(b.buf)))

@@ -12,14 +12,11 @@
 //
 // # Concurrency
 //
-// Whoever changes something holds the shard's lock. Reads of strings take
-// none: a version that writers make odd while they change anything lets a
-// reader copy the value out and then tell whether it may be trusted. Such a
-// reader may follow refs into freed memory; arena memory stays mapped, and every
-// address is checked against it. After a few failures, and for long values, the
-// reader takes the lock.
-// The race detector does not see memory outside the Go heap, so under -race
-// (and the tag larderheap) arenas are heap memory and all reads take the lock.
+// Whoever changes something holds the shard's lock. Reads of strings take none: a version that writers make odd while
+// they change anything lets a reader copy the value out and then tell whether it may be trusted. Such a reader may
+// follow refs into freed memory; arena memory stays mapped, and every address is checked against it. After a few
+// failures, and for long values, the reader takes the lock. The race detector does not see memory outside the Go heap,
+// so under -race (and the tag larderheap) arenas are heap memory and all reads take the lock.
 //
 // Operations on several keys lock their shards in ascending order (Tx).
 //

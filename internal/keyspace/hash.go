@@ -11,9 +11,8 @@ import (
 // place in the table.
 func (ks *Keyspace) hash(key string) uint64 { return xxh3.HashStringSeed(key, ks.seed) }
 
-// The hash of a key of these lengths, which most keys have, takes twenty instructions; calling for it takes as many, and
-// the registers of the caller. So lookups, which are no more than a hundred and fifty, have it
-// inline.
+// The hash of a key of these lengths, which most keys have, takes twenty instructions; calling for it takes as many,
+// and the registers of the caller. So lookups, which are no more than a hundred and fifty, have it inline.
 const minShort, maxShort = 9, 16
 
 func isShort(key string) bool { return uint(len(key)-minShort) <= maxShort-minShort }

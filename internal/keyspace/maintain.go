@@ -13,8 +13,8 @@ const (
 	idleInterval = 100 * time.Millisecond
 	busyInterval = 7 * time.Millisecond
 
-	// roundTime bounds the work of a round, so that maintenance takes less than
-	// a quarter of a core while there is much to do. It is long beside what timers are late by.
+	// roundTime bounds the work of a round, so that maintenance takes less than a quarter of a core while there is much
+	// to do. It is long beside what timers are late by.
 	roundTime = 2 * time.Millisecond
 
 	// sliceEntries is how many entries are looked at in one hold of a lock:
@@ -67,8 +67,8 @@ func (ks *Keyspace) Maintain() (more bool) {
 	return more
 }
 
-// round does slices of work on all shards in turn until there is nothing left to do or its time is over, and reports whether
-// there is.
+// round does slices of work on all shards in turn until there is nothing left to do or its time is over, and reports
+// whether there is.
 func (ks *Keyspace) round() (more bool) {
 	start := time.Now()
 	for more = true; more && time.Since(start) < roundTime; {
@@ -169,9 +169,9 @@ const (
 	evictSlice = 64
 )
 
-// freeSlice frees some garbage or gives free pages back, of which each takes as long as a slice may, and reports whether
-// there is more to do. Garbage comes first: the more of it is freed, the longer are the rows of pages to give back. But no
-// more than half of the memory is left free.
+// freeSlice frees some garbage or gives free pages back, of which each takes as long as a slice may, and reports
+// whether there is more to do. Garbage comes first: the more of it is freed, the longer are the rows of pages to give
+// back. But no more than half of the memory is left free.
 func (sh *shard) freeSlice() (more bool) {
 	kept := sh.keptFree()
 	if len(sh.garbage) > 0 && sh.arena.Releasable() <= max(kept, sh.arena.Resident()/2) {
@@ -191,9 +191,8 @@ func (sh *shard) keptFree() int {
 	return max(sh.arena.Resident()/keptPart, minKept)
 }
 
-// meetLimit evicts where memory exceeds the limit, as it does after the limit
-// was lowered, and reports whether it still does. It evicts no more than it takes: pages that stand free and are yet to be
-// given back count.
+// meetLimit evicts where memory exceeds the limit, as it does after the limit was lowered, and reports whether it still
+// does. It evicts no more than it takes: pages that stand free and are yet to be given back count.
 func (sh *shard) meetLimit() (more bool) {
 	for range evictSlice {
 		enough := min(sh.ks.mem.Resident()-sh.ks.maxBytes.Load(), releaseSlice)

@@ -4,14 +4,14 @@ import (
 	"unsafe" // the value of an entry, within its length, under the shard's lock
 )
 
-// Overwrite writes value over the bytes of a string of the same length, if that is all there is to do, and
-// reports whether it did. It is the common case of Set, for which a Slot takes twice as long. The
-// entry is found before the lock is taken and stands if nothing was written until then,
-// so the shard is not locked while the processor waits for memory.
+// Overwrite writes value over the bytes of a string of the same length, if that is all there is to do, and reports
+// whether it did. It is the common case of Set, for which a Slot takes twice as long. The entry is found before the
+// lock is taken and stands if nothing was written until then, so the shard is not locked while the processor waits for
+// memory.
 //
-// All else is left to the caller: strings that are integers or have an expiry, transactions,
-// keys that somebody watches, changes that somebody listens to, writes for which there must be made room. A value
-// that is stored as an integer is not for Overwrite. O(1).
+// All else is left to the caller: strings that are integers or have an expiry, transactions, keys that somebody
+// watches, changes that somebody listens to, writes for which there must be made room. A value that is stored as an
+// integer is not for Overwrite. O(1).
 func (v View) Overwrite(key string, value []byte) bool {
 	if !optimistic || v.inTx() {
 		return false

@@ -26,11 +26,11 @@ const (
 // writers of the shard interfere, writes no shared memory unless the key's
 // access bits are due to change, and allocates only to grow dst. O(1) plus the copy.
 //
-// The common case is written out here: a short key without a {tag}, whose string has no expiry,
-// is the first with its tag in the bucket in which it is looked for first, and is of a common length with room for it in
-// dst, while nobody writes. Lookups that follow one another overlap their cache misses as far as the processor looks
-// ahead, which is a matter of how few instructions one lookup takes. So there is no call on this way that comes
-// back, for which registers would have to be saved.
+// The common case is written out here: a short key without a {tag}, whose string has no expiry, is the first with its
+// tag in the bucket in which it is looked for first, and is of a common length with room for it in dst, while nobody
+// writes. Lookups that follow one another overlap their cache misses as far as the processor looks ahead, which is a
+// matter of how few instructions one lookup takes. So there is no call on this way that comes back, for which registers
+// would have to be saved.
 func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 	if !optimistic || v.session != nil || !isShort(key) {
 		return v.appendAny(dst, key)

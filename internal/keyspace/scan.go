@@ -30,9 +30,9 @@ type Found struct {
 
 func (ks *Keyspace) shardBits() int { return bits.Len64(ks.shardMask) }
 
-// Scan appends keys from the cursor on to dst, at least count of them unless
-// it reaches the end or many empty buckets, and returns the cursor to go on from, zero at the end.
-// Keys for which want returns false are counted but not returned.
+// Scan appends keys from the cursor on to dst, at least count of them unless it reaches the end or many empty buckets,
+// and returns the cursor to go on from, zero at the end. Keys for which want returns false are counted but not
+// returned.
 //
 // A key that exists during the whole scan is returned at least once, whatever
 // is written meanwhile; one that never exists is not returned. O(keys looked at).

@@ -78,7 +78,8 @@ func (v View) patient() View {
 	return v
 }
 
-// TakeTime returns ErrLong if an operation that takes long must not be done through the view. Within a transaction it may.
+// TakeTime returns ErrLong if an operation that takes long must not be done through the view. Within a transaction it
+// may.
 func (v View) TakeTime() error {
 	if v.session != nil && v.session.shortOnly && v.session.tx == nil {
 		return ErrLong
