@@ -38,7 +38,7 @@
 // what was there all the while.
 //
 // What is not checked: speed and memory, the forms of methods that exist for speed (Append, View, Batch, Each and Begin
-// methods), waiting for data, notifications, and several databases. The check drives one goroutine.
+// methods), waiting for data, notifications, and several databases. [Check] drives one goroutine.
 //
 // # Failures
 //
@@ -64,6 +64,22 @@
 // A cache under a memory limit may lose keys at any operation. With Stores.Evicts the check allows a key to be gone:
 // then the model forgets it too. It does not allow one that came back, is older than it was, or has lost a part, and it
 // allows datatypes.ErrOutOfMemory only if the operation had no effect.
+//
+// # Concurrency
+//
+// [CheckConcurrent] does a few random operations from several goroutines at once, thousands of times, several of them
+// in one transaction now and then, and tests each time whether the replies could be those of the operations done one after
+// another, in an order that their times allow: whether the stores are linearizable. It finds what shows only if calls meet: an increment
+// that is lost between a read and a write, a cache in front of the stores that a reader fills with what has just been
+// deleted, a write of several keys that others see half done. It reports the shortest history it can reach, with the
+// times from call to return:
+//
+//	1 to 2, goroutine 1: Strings.Incr("a") // 1
+//	3 to 5, goroutine 2: Strings.Incr("a") // 2
+//	4 to 6, goroutine 1: Strings.Incr("a") // 2
+//
+// How goroutines meet is up to the scheduler, so a fault that it does not find may be there. Run with -race it also shows
+// unsynchronised access to memory.
 //
 // # Properties of your own
 //
