@@ -220,8 +220,11 @@ func (v *setValue) mostGo(n int) bool {
 
 // popLarge is pop for some members of a large set. The write has begun.
 func (v *setValue) popLarge(s *keyspace.Slot, n int, fn func([]byte)) {
-	for _, ref := range v.large.root.Sample(v.large.env.Arena, s.Source(), n, nil) {
+	popped := v.large.root.Sample(v.large.env.Arena, s.Source(), n, nil)
+	for _, ref := range popped { // before any is removed: a panic of fn leaves the set as it was
 		fn(bytesOf(v.large.member(ref)))
+	}
+	for _, ref := range popped {
 		v.large.root.RemoveRef(v.large.env, ref)
 	}
 	v.large.save(s)
