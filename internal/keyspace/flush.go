@@ -2,9 +2,6 @@ package keyspace
 
 import "github.com/larderkv/larder/hashtable"
 
-// collectSlice is how many blocks are freed in one hold of a shard's lock.
-const collectSlice = 1024
-
 // Flush removes all keys of the view's database. The memory is given back
 // before it returns, in slices between which others get their turn, unless async
 // leaves that to maintenance. Inside of a transaction it is always left.

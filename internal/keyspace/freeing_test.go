@@ -36,7 +36,7 @@ func TestFreeingInSlices(t *testing.T) {
 				t.Fatal(err)
 			}
 			// Besides its items a slice frees a block of their table, and it ends with the whole of a bucket.
-			const most = 2*sliceEntries*arena.PageSize/16 + 32<<10
+			const most = 2*collectSlice*arena.PageSize/16 + 32<<10
 			slices := 0
 			for more := true; more; slices++ {
 				more = ks.Maintain()

@@ -175,7 +175,7 @@ const (
 func (sh *shard) freeSlice() (more bool) {
 	kept := sh.keptFree()
 	if len(sh.garbage) > 0 && sh.arena.Releasable() <= max(kept, sh.arena.Resident()/2) {
-		sh.collect(sliceEntries)
+		sh.collect(collectSlice)
 	} else if sh.arena.Releasable() > kept {
 		sh.arena.ReleaseFree(giveBackSlice)
 	}
