@@ -137,42 +137,54 @@ func (k Keys) Rename(from, to string) error {
 func (k Keys) RenameNX(from, to string) (bool, error) { return k.rename(from, to, false) }
 
 func (k Keys) rename(from, to string, replace bool) (renamed bool, err error) {
+	long := false
 	err = within(k.view, []string{from, to}, func(v keyspace.View) error {
-		renamed, err = rename(v, from, to, replace)
+		renamed, long, err = rename(v, from, to, replace)
 		return err
 	})
-	return renamed, err
+	if !long {
+		return renamed, err
+	}
+	return k.copyLong(&copying{from: from, to: to, db: k.view.DB(), replace: replace, move: true})
 }
 
-func rename(v keyspace.View, from, to string, replace bool) (bool, error) {
+// rename renames a key, unless it has a value that takes long to move.
+func rename(v keyspace.View, from, to string, replace bool) (renamed, long bool, err error) {
 	var src, dst keyspace.Slot
 	if err := src.Lock(v, from); err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer src.Unlock()
 	if !src.Exists() {
-		return false, ErrNoSuchKey
+		return false, false, ErrNoSuchKey
 	}
 	if err := dst.Lock(v, to); err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer dst.Unlock()
 	if !replace && dst.Exists() {
-		return false, nil
+		return false, false, nil
 	}
 	if from == to {
-		return true, nil
+		return true, false, nil
+	}
+	if !src.MovesAtOnce(&dst) {
+		return false, true, nil
 	}
 	replaced := dst.Exists()
 	if err := src.MoveTo(&dst); err != nil {
-		return false, err
+		return false, false, err
 	}
+	notifyRenamed(&src, &dst, replaced)
+	return true, false, nil
+}
+
+func notifyRenamed(src, dst *keyspace.Slot, replaced bool) {
 	if replaced {
 		dst.Notify(keyspace.ClassNew, "new")
 	}
 	src.Notify(keyspace.ClassGeneric, "rename_from")
 	dst.Notify(keyspace.ClassGeneric, "rename_to")
-	return true, nil
 }
 
 // CopyOptions are the options of Copy.
@@ -196,42 +208,54 @@ func (k Keys) Copy(from, to string, o CopyOptions) (copied bool, err error) {
 	if from == to && target.DB() == k.view.DB() {
 		return false, ErrSameObject
 	}
-	size, err := k.size(from)
-	if err != nil {
-		return false, err
-	}
+	long := false
 	err = within(k.view, []string{from, to}, func(v keyspace.View) error {
 		dv, _ := v.In(target.DB())
-		var src, dst keyspace.Slot
-		if err := dst.LockGrow(dv, to, size); err != nil {
-			return err
-		}
-		defer dst.Unlock()
-		if err := src.Lock(v, from); err != nil {
-			return err
-		}
-		defer src.Unlock()
-		if !src.Exists() || dst.Exists() && !o.Replace {
-			return nil
-		}
-		replaced := dst.Exists()
-		if err := src.CopyTo(&dst, src.ExpireAt()); err != nil {
-			return err
-		}
-		copied = true
-		if replaced {
-			dst.Notify(keyspace.ClassNew, "new")
-		}
-		dst.Notify(keyspace.ClassGeneric, "copy_to")
-		return nil
+		copied, long, err = copyKey(v, dv, from, to, o.Replace)
+		return err
 	})
-	return copied, err
+	if !long {
+		return copied, err
+	}
+	return k.copyLong(&copying{from: from, to: to, db: target.DB(), replace: o.Replace})
 }
 
-// size returns about how many bytes a copy of the key takes.
-func (k Keys) size(key string) (int, error) {
-	n, _, err := k.MemoryUsage(key)
-	return n, err
+// copyKey copies a key of one view to one of another, unless it has a value that takes long to copy.
+func copyKey(v, dv keyspace.View, from, to string, replace bool) (copied, long bool, err error) {
+	var src, dst keyspace.Slot
+	if err := dst.Lock(dv, to); err != nil {
+		return false, false, err
+	}
+	defer dst.Unlock()
+	if err := src.Lock(v, from); err != nil {
+		return false, false, err
+	}
+	defer src.Unlock()
+	if !src.Exists() || dst.Exists() && !replace {
+		return false, false, nil
+	}
+	if !src.CopiesAtOnce() {
+		return false, true, nil
+	}
+	if err := dst.Grow(src.MemoryUsage()); err != nil {
+		return false, false, err
+	}
+	if !src.Exists() {
+		return false, false, nil // evicted to make room
+	}
+	replaced := dst.Exists()
+	if err := src.CopyTo(&dst, src.ExpireAt()); err != nil {
+		return false, false, err
+	}
+	notifyCopied(&dst, replaced)
+	return true, false, nil
+}
+
+func notifyCopied(dst *keyspace.Slot, replaced bool) {
+	if replaced {
+		dst.Notify(keyspace.ClassNew, "new")
+	}
+	dst.Notify(keyspace.ClassGeneric, "copy_to")
 }
 
 // Move moves a key to another database. It returns false if it does not exist

@@ -22,7 +22,7 @@ func init() {
 	keyspace.RegisterKind(keyspace.List, listBlocks, &keyspace.Kind{
 		Name:     "quicklist",
 		Release:  releaseList,
-		Copy:     copyList,
+		Copier:   func() keyspace.Copier { return new(listCopier) },
 		Relocate: relocateList,
 		Size:     listSize,
 	})
@@ -48,16 +48,35 @@ func releaseList(env *hashtable.Env, value []byte, budget int) (done bool) {
 	return done
 }
 
-func copyList(to, from *hashtable.Env, value, dst []byte) ([]byte, error) {
-	if to.Arena.Reserve(quicklist.RootSize) != nil {
-		return dst, ErrOutOfMemory
+// listCopier implements keyspace.Copier.
+type listCopier struct {
+	ref  arena.Ref // of the root of the copy
+	copy quicklist.Copy
+}
+
+// elementsOfBlock is how many elements could be copied in the time that a block takes.
+const elementsOfBlock = 8
+
+func (c *listCopier) Some(to, from *hashtable.Env, value []byte, budget int) (done bool, err error) {
+	if c.ref == 0 {
+		if to.Arena.Reserve(quicklist.RootSize) != nil {
+			return false, ErrOutOfMemory
+		}
+		c.ref = quicklist.NewRoot(to.Arena)
 	}
-	ref := quicklist.NewRoot(to.Arena)
-	if listAt(from, value).Copy(to.Arena, quicklist.RootAt(to.Arena, ref)) != nil {
-		to.Arena.Free(ref, quicklist.RootSize)
-		return dst, ErrOutOfMemory
+	done, err = c.copy.Some(listAt(from, value), to.Arena, quicklist.RootAt(to.Arena, c.ref), max(budget/elementsOfBlock, 1))
+	if err != nil {
+		return false, ErrOutOfMemory
 	}
-	return binary.LittleEndian.AppendUint32(dst, uint32(ref)), nil
+	return done, nil
+}
+
+func (c *listCopier) Root(dst []byte) []byte {
+	if c.ref == 0 {
+		return dst
+	}
+	c.copy.Finish()
+	return binary.LittleEndian.AppendUint32(dst, uint32(c.ref))
 }
 
 func relocateList(env *hashtable.Env, value []byte, cursor uint64, budget int) (next uint64) {

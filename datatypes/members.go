@@ -13,7 +13,7 @@ func registerMembers(t keyspace.Type, e, volatile keyspace.Encoding, name string
 	kind := keyspace.Kind{
 		Name:     name,
 		Release:  releaseMembers,
-		Copy:     copyMembers,
+		Copier:   func() keyspace.Copier { return new(membersCopier) },
 		Relocate: relocateMembers,
 		Size:     membersSize,
 	}
@@ -30,16 +30,22 @@ func releaseMembers(env *hashtable.Env, root []byte, budget int) (done bool) {
 	return done
 }
 
-func copyMembers(to, from *hashtable.Env, root, dst []byte) ([]byte, error) {
+// membersCopier implements keyspace.Copier.
+type membersCopier struct{ copy members.Copy }
+
+func (c *membersCopier) Some(to, from *hashtable.Env, root []byte, budget int) (done bool, err error) {
 	r := members.Load(root)
-	c, err := r.Copy(to, from)
-	if err != nil {
-		return dst, ErrOutOfMemory
+	if done, err = c.copy.Some(&r, to, from, budget); err != nil {
+		return false, ErrOutOfMemory
 	}
+	return done, nil
+}
+
+func (c *membersCopier) Root(dst []byte) []byte {
 	n := len(dst)
 	dst = append(dst, make([]byte, members.RootSize)...)
-	c.Store(dst[n:])
-	return dst, nil
+	c.copy.Root.Store(dst[n:])
+	return dst
 }
 
 func relocateMembers(env *hashtable.Env, root []byte, cursor uint64, budget int) (next uint64) {

@@ -15,7 +15,7 @@ func init() {
 	kind := keyspace.Kind{
 		Name:     "skiplist",
 		Release:  releaseSorted,
-		Copy:     copySorted,
+		Copier:   func() keyspace.Copier { return new(sortedCopier) },
 		Relocate: relocateSorted,
 		Size: func(env *hashtable.Env, root []byte) int {
 			l := loadSorted(env, root)
@@ -298,38 +298,54 @@ func releaseSorted(env *hashtable.Env, root []byte, budget int) (done bool) {
 	return l.release(budget)
 }
 
-func copySorted(to, from *hashtable.Env, root, dst []byte) ([]byte, error) {
-	l := loadSorted(from, root)
-	c, err := newLargeSorted(to)
-	if err != nil {
-		return nil, err
-	}
-	copied, err := l.root.Copy(to, from)
-	if err != nil {
-		c.free()
-		return nil, ErrOutOfMemory
-	}
-	c.root = copied
-	if err = c.copyOrder(&l); err != nil {
-		c.free()
-		return nil, err
-	}
-	n := len(dst)
-	dst = append(dst, root...)
-	c.store(dst[n:])
-	return dst, nil
+// sortedCopier implements keyspace.Copier: it copies the members first, and puts them in order then.
+type sortedCopier struct {
+	copy    members.Copy
+	large   largeSorted // what is made
+	builder *sortedBuilder
+	copied  bool // the members were copied
+	ordered int  // how many are in order
 }
 
-// copyOrder fills the empty tree with the elements, which are in the order of those of
-// another set.
-func (l *largeSorted) copyOrder(from *largeSorted) (err error) {
-	b := newSortedBuilder(l)
-	from.each(0, from.root.Len(), false, func(member string, score float64) bool {
-		err = b.append(score, l.root.Find(l.env, member))
+func (c *sortedCopier) Some(to, from *hashtable.Env, root []byte, budget int) (done bool, err error) {
+	l := loadSorted(from, root)
+	if c.builder == nil {
+		if c.large, err = newLargeSorted(to); err != nil {
+			return false, err
+		}
+		c.builder = newSortedBuilder(&c.large)
+	}
+	if !c.copied {
+		c.copied, err = c.copy.Some(&l.root, to, from, budget)
+		c.large.root = c.copy.Root
+		if err != nil {
+			return false, ErrOutOfMemory
+		}
+		if !c.copied || budget < l.root.Len() {
+			return false, nil
+		}
+	}
+	until := l.root.Len()
+	if until-c.ordered > budget {
+		until = c.ordered + budget
+	}
+	l.each(c.ordered, until, false, func(member string, score float64) bool {
+		err = c.builder.append(score, c.large.root.Find(to, member))
 		return err == nil
 	})
-	b.Finish()
-	return err
+	c.ordered = until
+	return until == l.root.Len(), err
+}
+
+func (c *sortedCopier) Root(dst []byte) []byte {
+	if c.builder == nil {
+		return dst
+	}
+	c.builder.Finish()
+	n := len(dst)
+	dst = append(dst, make([]byte, sortedRootSize)...)
+	c.large.store(dst[n:])
+	return dst
 }
 
 // sortedBuilder builds the tree of a large set.

@@ -13,14 +13,16 @@ import (
 
 // turnCase is an operation on the key "k" that would keep everybody from its shard for long.
 type turnCase struct {
-	name  string
-	fill  func(t *testing.T, f *fixture)
-	op    func(f *fixture, v keyspace.View) (any, error)
-	want  any // what the operation returns
-	left  any // what the key holds then
-	event string
-	turns int  // at least
-	reads bool // so that others may have the key meanwhile
+	name   string
+	fill   func(t *testing.T, f *fixture)
+	op     func(f *fixture, v keyspace.View) (any, error)
+	want   any // what the operation returns
+	left   any // what the key holds then
+	dst    any // what the key "dst" holds then
+	event  string
+	shards int  // zero: one
+	turns  int  // at least
+	reads  bool // so that others may have the key meanwhile
 }
 
 // chance is what is left where chance decides, which the operation itself then looks at.
@@ -50,6 +52,12 @@ func (f *fixture) content(t *testing.T, key string) any {
 			t.Error(err)
 		}
 		return texts(values)
+	case datatypes.TypeHash:
+		fields := map[string]string{}
+		for name, value := range datatypes.NewHashes(f.view).All(key) {
+			fields[name] = string(value)
+		}
+		return fields
 	}
 	value, _, err := f.Get(key)
 	if err != nil {
@@ -62,11 +70,11 @@ func (f *fixture) content(t *testing.T, key string) any {
 // a model. Within a transaction they have the same effect with no turns for others.
 func TestTurns(t *testing.T) {
 	t.Parallel()
-	for _, c := range turnCases() {
+	for _, c := range turnCases(t) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var f *fixture
-			turns, changes := 0, 0
+			turns := 0
 			onTurn := func() {
 				turns++
 				if _, err := f.Set("other", fmt.Append(nil, turns), datatypes.SetOptions{}); err != nil {
@@ -80,7 +88,7 @@ func TestTurns(t *testing.T) {
 					t.Errorf("turn %d: the key can be used: %v", turns, err)
 				}
 			}
-			f = newFixture(t, keyspace.Options{Shards: 1, OnTurn: onTurn})
+			f = newFixture(t, keyspace.Options{Shards: max(c.shards, 1), OnTurn: onTurn})
 			c.fill(t, f)
 			var events []string
 			defer f.ks.Listen(func(e keyspace.Event) {
@@ -88,17 +96,17 @@ func TestTurns(t *testing.T) {
 					events = append(events, e.Name)
 				}
 			})()
-			if changes = turns; changes > 0 {
-				t.Fatal("filling took turns") // so that turns are the operation's
+			if turns > 0 {
+				t.Fatal("to fill the key took turns, which are to be the operation's")
 			}
 			if _, err := c.op(f, f.view.ShortOnly()); !errors.Is(err, datatypes.ErrLong) || turns > 0 {
 				t.Errorf("an operation without time returns %v after %d turns", err, turns)
 			}
 			got, err := c.op(f, f.view)
-			c.check(t, f, got, err, events)
 			if turns < c.turns {
 				t.Errorf("%d turns, want at least %d", turns, c.turns)
 			}
+			c.check(t, f, got, err, events)
 
 			f.keys.Del("k", "dst")
 			c.fill(t, f)
@@ -109,10 +117,10 @@ func TestTurns(t *testing.T) {
 			}
 			got, err = c.op(f, tx.View(f.view))
 			tx.End()
-			c.check(t, f, got, err, events)
 			if turns > 0 {
 				t.Errorf("%d turns within a transaction", turns)
 			}
+			c.check(t, f, got, err, events)
 		})
 	}
 }
@@ -125,11 +133,14 @@ func (c *turnCase) check(t *testing.T, f *fixture, got any, err error, events []
 	if left := f.content(t, "k"); c.left != any(chance) && !reflect.DeepEqual(left, c.left) {
 		t.Errorf("leaves %.200v, want %.200v", left, c.left)
 	}
+	if dst := f.content(t, "dst"); !reflect.DeepEqual(dst, c.dst) {
+		t.Errorf("stores %.200v, want %.200v", dst, c.dst)
+	}
 	want := []string{c.event}
 	switch {
 	case c.event == "":
 		want = nil
-	case c.left == nil:
+	case c.left == nil && c.event != "rename_from":
 		want = append(want, "del")
 	}
 	if !slices.Equal(events, want) {
@@ -137,7 +148,63 @@ func (c *turnCase) check(t *testing.T, f *fixture, got any, err error, events []
 	}
 }
 
-func turnCases() []turnCase { return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases()) }
+func turnCases(t *testing.T) []turnCase {
+	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t))
+}
+
+// largeValues fill a key with a large value of each type.
+var largeValues = map[string]func(t *testing.T, f *fixture, key string){
+	"set": func(t *testing.T, f *fixture, key string) {
+		fillSet(t, datatypes.NewSets(f.view), key, 0, many, "member:%d")
+	},
+	"sorted set": func(t *testing.T, f *fixture, key string) {
+		fillSorted(t, datatypes.NewSortedSets(f.view), key, 0, many, 1)
+	},
+	"hash": func(t *testing.T, f *fixture, key string) {
+		for i := range many {
+			field := datatypes.Field{Name: fmt.Sprint("field:", i), Value: fmt.Append(nil, i)}
+			if _, err := datatypes.NewHashes(f.view).Set(key, field); err != nil {
+				t.Fatal(err)
+			}
+		}
+	},
+	"list": func(t *testing.T, f *fixture, key string) {
+		for i := range many {
+			if _, err := f.lists.RPush(key, fmt.Appendf(nil, "element:%0200d", i)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	},
+	"string": func(t *testing.T, f *fixture, key string) {
+		value := make([]byte, 3<<20)
+		for i := range value {
+			value[i] = byte(i * i >> 7)
+		}
+		if _, err := f.Set(key, value, datatypes.SetOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	},
+}
+
+func copyTurnCases(t *testing.T) (cases []turnCase) {
+	for typ, fill := range largeValues {
+		// What the key is to hold is what it holds when it is filled.
+		model := open(t)
+		fill(t, model, "k")
+		held := model.content(t, "k")
+		k := func(t *testing.T, f *fixture) { fill(t, f, "k") }
+		cases = append(cases, turnCase{
+			name: "COPY of a " + typ, fill: k, turns: 5, reads: true, want: true, left: held, dst: held,
+			op: func(f *fixture, v keyspace.View) (any, error) {
+				return datatypes.NewKeys(v).Copy("k", "dst", datatypes.CopyOptions{Replace: true})
+			},
+		}, turnCase{
+			name: "RENAME of a " + typ, shards: 8, fill: k, turns: 5, reads: true, event: "rename_from", left: nil, dst: held,
+			op: func(f *fixture, v keyspace.View) (any, error) { return nil, datatypes.NewKeys(v).Rename("k", "dst") },
+		})
+	}
+	return cases
+}
 
 func setTurnCases() []turnCase {
 	all := make([]string, many)

@@ -22,7 +22,7 @@ func init() {
 	kind := Kind{
 		Name:     "fuses",
 		Release:  func(*hashtable.Env, []byte, int) bool { return true },
-		Copy:     func(_, _ *hashtable.Env, root, dst []byte) ([]byte, error) { return append(dst, root...), nil },
+		Copier:   func() Copier { return new(fuseCopier) },
 		Relocate: func(*hashtable.Env, []byte, uint64, int) uint64 { return 0 },
 		Size:     func(*hashtable.Env, []byte) int { return 0 },
 	}
@@ -31,6 +31,16 @@ func init() {
 	kind.Elements = &ElementExpiry{Class: ClassHash, Event: "burned", Earliest: earliestFuse, Expire: burnFuses}
 	RegisterKind(fusesType, fusesEncoding, &kind)
 }
+
+// fuseCopier implements Copier.
+type fuseCopier struct{ root []byte }
+
+func (c *fuseCopier) Some(_, _ *hashtable.Env, root []byte, _ int) (bool, error) {
+	c.root = slices.Clone(root)
+	return true, nil
+}
+
+func (c *fuseCopier) Root(dst []byte) []byte { return append(dst, c.root...) }
 
 func earliestFuse(root []byte) int64 {
 	earliest := int64(math.MaxInt64)

@@ -19,9 +19,8 @@ type Kind struct {
 	// root of what is left, and reports whether nothing is.
 	Release func(env *hashtable.Env, root []byte, budget int) (done bool)
 
-	// Copy builds the same value in another arena (or in the same) and returns the
-	// bytes of its root, appended to dst. It fails without effect.
-	Copy func(to, from *hashtable.Env, root, dst []byte) ([]byte, error)
+	// Copier returns what copies one value to another arena (or to the same).
+	Copier func() Copier
 
 	// Relocate moves the blocks that stand in the way of compaction
 	// (Arena.Evacuating), up to budget of them, and updates root. It starts where
@@ -34,6 +33,16 @@ type Kind struct {
 	// Elements is for kinds whose elements may expire, nil for others. A value has
 	// an encoding of such a kind from when the first of its elements gets an expiry.
 	Elements *ElementExpiry
+}
+
+// Copier copies a value in steps, in which the value does not change, though its blocks may move.
+type Copier interface {
+	// Some copies about budget elements more of the structure of root and reports whether that was all.
+	Some(to, from *hashtable.Env, root []byte, budget int) (done bool, err error)
+
+	// Root ends the copying, whether or not it is complete, and appends the bytes of the copy's root to dst, or nothing if there
+	// is no block yet.
+	Root(dst []byte) []byte
 }
 
 // ElementExpiry tells how elements of values expire. No operation on a key sees those

@@ -24,7 +24,7 @@ const (
 
 func init() {
 	RegisterKind(bagType, denseEncoding, &Kind{Name: "dense"})
-	RegisterKind(bagType, bagEncoding, &Kind{Name: "bag", Release: releaseBag, Copy: copyBag, Relocate: relocateBag, Size: bagSize})
+	RegisterKind(bagType, bagEncoding, &Kind{Name: "bag", Release: releaseBag, Copier: func() Copier { return new(bagCopier) }, Relocate: relocateBag, Size: bagSize})
 }
 
 type bag struct {
@@ -126,15 +126,21 @@ var errRefused = errors.New("refused")
 
 const refusedSize = 666
 
-func copyBag(to, from *hashtable.Env, root, dst []byte) ([]byte, error) {
+// bagCopier implements Copier. It copies all at once.
+type bagCopier struct{ root []byte }
+
+func (c *bagCopier) Some(to, from *hashtable.Env, root []byte, _ int) (bool, error) {
 	b := bagOf(from, root)
 	if b.table.Len() == refusedSize {
-		return nil, errRefused
+		return false, errRefused
 	}
-	c, copied := newBag(to)
-	b.each(func(n uint64, _ []byte) { c.add(n) })
-	return append(dst, copied...), nil
+	var copied bag
+	copied, c.root = newBag(to)
+	b.each(func(n uint64, _ []byte) { copied.add(n) })
+	return true, nil
 }
+
+func (c *bagCopier) Root(dst []byte) []byte { return append(dst, c.root...) }
 
 // mover moves items out of pages that are being evacuated.
 type itemMover struct{ bag }

@@ -413,13 +413,19 @@ func (s *Slot) insert(to *layout, expireAt int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	setAccess(p, s.shard.inserted(s.hash, to.size))
+	s.enter(ref, p)
+	return s.value(), nil
+}
+
+// enter makes an entry with an unwritten value that of the key, which does not exist. The write has begun.
+func (s *Slot) enter(ref arena.Ref, p unsafe.Pointer) {
+	at := layoutOf(p)
+	setAccess(p, s.shard.inserted(s.hash, at.size))
 	s.index.table.Insert(&s.shard.env, s.index, s.index.tableHash(s.key, s.hash), ref)
-	s.index.recount(nil, to)
+	s.index.recount(nil, &at)
 	s.shard.epoch++
 	s.ref, s.entry, s.at = ref, p, layoutOf(p)
 	s.Notify(ClassNew, "new")
-	return s.value(), nil
 }
 
 // replace puts an entry with an unwritten value in the place of the present
@@ -429,11 +435,16 @@ func (s *Slot) replace(to *layout, expireAt int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.supersede(ref, p)
+	return s.value(), nil
+}
+
+// supersede puts an entry in the place of the present one, whose value is freed. The write has begun.
+func (s *Slot) supersede(ref arena.Ref, p unsafe.Pointer) {
 	setAccess(p, s.shard.rewritten(s.at.access()))
 	was, at := s.ref, s.at
 	s.swap(ref, p)
 	s.shard.discard(was, &at)
-	return s.value(), nil
 }
 
 // move gives the entry a block of another size.

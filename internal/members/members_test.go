@@ -282,10 +282,15 @@ func (m *model) score() {
 
 // copy goes on with a copy, in the same arena.
 func (m *model) copy() {
-	c, err := m.r.Copy(m.env, m.env)
-	if err != nil {
-		m.t.Fatalf("copy: %v", err)
+	var copied Copy
+	budget := rapid.IntRange(1, 1000).Draw(m.t, "budget")
+	for done := false; !done; {
+		var err error
+		if done, err = copied.Some(&m.r, m.env, m.env, budget); err != nil {
+			m.t.Fatalf("copy: %v", err)
+		}
 	}
+	c := copied.Root
 	for !m.r.Release(m.env, 7) {
 	}
 	var b [RootSize]byte

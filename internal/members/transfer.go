@@ -29,22 +29,39 @@ func (r *Root) Release(env *hashtable.Env, budget int) (done bool) {
 	return r.table.IsBlank()
 }
 
-// Copy returns a copy of the collection in another arena, or in the same. If
-// memory is refused it fails with nothing left behind. O(n).
-func (r *Root) Copy(to, from *hashtable.Env) (Root, error) {
-	c := New(r.shape)
-	base := r.earliest
-	if r.wheel != 0 {
-		base = r.wheelAt(from.Arena).base
-	}
-	for ref := range r.All(from.Arena) {
-		if err := c.add(to, from, ref, base); err != nil {
-			for !c.Release(to, c.Len()+1) {
-			}
-			return Root{}, err
+// Copy is a copy of a collection in the making.
+type Copy struct {
+	Root   Root
+	cursor uint64
+	base   int64
+	begun  bool
+}
+
+// Some copies about budget elements more of r, which has not changed since the first call, from an arena to another, or to the
+// same. It reports whether that was all. What there is when it fails is a collection too.
+func (c *Copy) Some(r *Root, to, from *hashtable.Env, budget int) (done bool, err error) {
+	if !c.begun {
+		c.begun = true
+		c.Root = New(r.shape)
+		if c.base = r.earliest; r.wheel != 0 {
+			c.base = r.wheelAt(from.Arena).base
 		}
 	}
-	return c, nil
+	var room [2 * batch]arena.Ref
+	for ; budget > 0; budget-- {
+		refs, next := r.table.Walk(from.Arena, c.cursor, room[:0])
+		touch(from.Arena, refs)
+		for _, ref := range refs {
+			if err := c.Root.add(to, from, ref, c.base); err != nil {
+				return false, err
+			}
+		}
+		if c.cursor = next; next == 0 {
+			return true, nil
+		}
+		budget -= len(refs)
+	}
+	return false, nil
 }
 
 // add adds a copy of an element in another arena.

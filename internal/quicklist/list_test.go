@@ -318,7 +318,7 @@ func TestFilters(t *testing.T) {
 	}
 	searched()
 	var r Root
-	m.must(m.Copy(a, &r))
+	m.must(copyAll(m.List, a, &r, 1<<20))
 	c := &model{r.List(a, m.limit), t, m.want}
 	if got, want := c.filters(), m.filters(); got != want || check(t, c.List) == nil {
 		t.Fatalf("a copy has %d filters, want %d", got, want)
@@ -390,6 +390,17 @@ func TestQueue(t *testing.T) {
 	}
 }
 
+// copyAll copies a list, so many blocks at a time.
+func copyAll(l List, to *arena.Arena, r *Root, budget int) error {
+	var c Copy
+	defer c.Finish()
+	for {
+		if done, err := c.Some(l, to, r, budget); done || err != nil {
+			return err
+		}
+	}
+}
+
 func TestReleaseAndCopy(t *testing.T) {
 	t.Parallel()
 	a, other := newArena(t), newArena(t)
@@ -399,7 +410,7 @@ func TestReleaseAndCopy(t *testing.T) {
 			m.push(Side(i/7%2), fmt.Sprint("element ", i))
 		}
 		var r Root
-		if err := m.Copy(other, &r); err != nil {
+		if err := copyAll(m.List, other, &r, 3); err != nil {
 			t.Fatal(err)
 		}
 		c := &model{r.List(other, m.limit), t, m.want}

@@ -21,39 +21,47 @@ func (l List) Release(budget int) (done bool) {
 	return l.tree().Release(max(budget/releaseCost, 1), l.freeBlock)
 }
 
-// Copy makes a root, which must be empty, lead to the same list in another arena, or in the same. It
-// fails without effect. O(n).
-func (l List) Copy(to *arena.Arena, r *Root) error {
-	r.count, r.heads = l.r.count, l.r.heads
-	c := r.List(to, l.limit)
-	if err := l.copyBlocks(c); err != nil {
-		for !c.Release(1 << 10) {
-		}
-		*r = Root{}
-		return err
-	}
-	return nil
+// Copy is a copy of a list in the making.
+type Copy struct {
+	to      List
+	builder btree.Builder
+	begun   bool
+	copied  int // elements of the tree
 }
 
-func (l List) copyBlocks(to List) (err error) {
-	if to.r.head, err = l.copyBlock(to, l.r.head); err != nil {
-		return err
-	}
-	if to.r.tail, err = l.copyBlock(to, l.r.tail); err != nil {
-		return err
-	}
-	var b btree.Builder
-	b.Build(&to.r.tree, to.a, nil)
-	defer b.Finish()
-	for c := l.tree().First(); c.Valid(); c.Next() {
-		ref, err := l.copyBlock(to, c.Ref())
-		if err != nil {
-			return err
+// Some copies about budget blocks more of l, which has not changed since the first call, to the root r, which was empty and is in
+// another arena, or in the same. It reports whether that was all. After Finish, what there is when it fails is good for Release.
+func (c *Copy) Some(l List, to *arena.Arena, r *Root, budget int) (done bool, err error) {
+	if !c.begun {
+		c.begun = true
+		c.to = r.List(to, l.limit)
+		r.count, r.heads = l.r.count, l.r.heads
+		c.builder.Build(&r.tree, to, nil)
+		if r.head, err = l.copyBlock(c.to, l.r.head); err != nil {
+			return false, err
 		}
-		b.AppendWeight(c.Weight(), ref)
+		if r.tail, err = l.copyBlock(c.to, l.r.tail); err != nil {
+			return false, err
+		}
 	}
-	return nil
+	if c.copied == l.r.tree.Weight() {
+		return true, nil
+	}
+	b, _ := l.tree().At(c.copied)
+	for ; b.Valid() && budget > 0; budget-- {
+		ref, err := l.copyBlock(c.to, b.Ref())
+		if err != nil {
+			return false, err
+		}
+		c.builder.AppendWeight(b.Weight(), ref)
+		c.copied += b.Weight()
+		b.Next()
+	}
+	return c.copied == l.r.tree.Weight(), nil
 }
+
+// Finish completes what was copied so far.
+func (c *Copy) Finish() { c.builder.Finish() }
 
 // copyBlock copies a block; that of nothing is nothing. It leaves memory reserved for
 // the tree to grow.
