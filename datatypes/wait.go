@@ -48,6 +48,7 @@ func await[R any](ctx context.Context, begin func(done func(R, error)) (R, *Wait
 		result R
 		err    error
 	}
+	over := ctx.Done() // a nil context panics here, before there is a wait that nobody would end
 	ended := make(chan outcome, 1)
 	result, w, err := begin(func(r R, err error) { ended <- outcome{r, err} })
 	if w == nil {
@@ -56,7 +57,7 @@ func await[R any](ctx context.Context, begin func(done func(R, error)) (R, *Wait
 	select {
 	case o := <-ended:
 		return o.result, o.err
-	case <-ctx.Done():
+	case <-over:
 		if w.Cancel() {
 			var none R
 			return none, ctx.Err()
