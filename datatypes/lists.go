@@ -2,6 +2,7 @@ package datatypes
 
 import (
 	"iter"
+	"math"
 	"slices"
 
 	"github.com/larderkv/larder/encoding"
@@ -445,13 +446,32 @@ func (st Lists) Insert(key string, before bool, pivot, value []byte) (length int
 	if len(value) > keyspace.MaxSize {
 		return 0, ErrTooLarge
 	}
+	length, many, err := st.insertNear(key, before, pivot, value)
+	if !many || err != nil {
+		return length, err
+	}
+	return st.insertFar(key, before, pivot, value)
+}
+
+// insertNear is Insert unless it takes long to find the pivot.
+func (st Lists) insertNear(key string, before bool, pivot, value []byte) (length int, many bool, err error) {
 	var s keyspace.Slot
 	l, ok, err := st.lock(&s, key)
 	if err != nil || !ok {
-		return 0, err
+		return 0, false, err
 	}
 	defer s.Unlock()
-	index := l.search(&s, st.view, encoding.TextElement(pivot))
+	q := listSearch{e: encoding.TextElement(pivot)}
+	index, done := q.some(&s, st.view, &l, searchedAtOnce)
+	if !done {
+		return 0, true, st.view.TakeTime()
+	}
+	length, err = st.insertBeside(&s, &l, index, before, value)
+	return length, false, err
+}
+
+// insertBeside inserts a value before or behind the element at an index, -1 for none.
+func (st Lists) insertBeside(s *keyspace.Slot, l *listValue, index int, before bool, value []byte) (length int, err error) {
 	if !s.Exists() {
 		return 0, nil // evicted to make room
 	}
@@ -461,7 +481,7 @@ func (st Lists) Insert(key string, before bool, pivot, value []byte) (length int
 	if !before {
 		index++
 	}
-	return st.insertAt(&s, &l, index, value)
+	return st.insertAt(s, l, index, value)
 }
 
 func (st Lists) insertAt(s *keyspace.Slot, l *listValue, index int, value []byte) (length int, err error) {
@@ -505,34 +525,55 @@ func (l *listValue) insert(s *keyspace.Slot, index int, e encoding.Element) erro
 // Remove deletes elements that equal value and returns how many: with count above zero that
 // many from the left on, with count below zero from the right on, with zero all. It is LREM. O(n).
 func (st Lists) Remove(key string, count int, value []byte) (removed int, err error) {
+	removed, many, err := st.removeFew(key, count, value)
+	if !many || err != nil {
+		return removed, err
+	}
+	return st.removeMany(key, count, value)
+}
+
+// removeFew is Remove unless there are many elements to be looked at.
+func (st Lists) removeFew(key string, count int, value []byte) (removed int, many bool, err error) {
 	var s keyspace.Slot
 	l, ok, err := st.lock(&s, key)
 	if err != nil || !ok {
-		return 0, err
+		return 0, false, err
 	}
 	defer s.Unlock()
+	if l.len() > fewSearched {
+		return 0, true, st.view.TakeTime()
+	}
 	e := encoding.TextElement(value)
-	if l.search(&s, st.view, e) < 0 {
-		return 0, nil
+	q := listSearch{e: e}
+	if index, _ := q.some(&s, st.view, &l, math.MaxInt); index < 0 {
+		return 0, false, nil
 	}
-	side, most := Left, count
-	switch {
-	case count < 0:
-		side, most = Right, -count
-	case count == 0:
-		most = l.len()
-	}
-	if most < 0 { // the least integer
-		most = l.len()
-	}
+	side, most := l.sideOf(count)
 	removed = l.remove(&s, e, side, most)
-	left := l.len() > 0
+	notifyLRem(&s, l.len() > 0)
+	return removed, false, nil
+}
+
+// sideOf returns from which side on how many elements are to be removed, as LREM's count says it.
+func (l *listValue) sideOf(count int) (side Side, most int) {
+	switch {
+	case count < 0 && -count > 0:
+		return Right, -count
+	case count < 0: // the least integer
+		return Right, l.len()
+	case count == 0:
+		return Left, l.len()
+	}
+	return Left, count
+}
+
+// notifyLRem announces LREM, which deletes the key with the last element.
+func notifyLRem(s *keyspace.Slot, left bool) {
 	if !left {
 		s.Delete()
 	}
 	s.Notify(keyspace.ClassList, "lrem")
-	emptied(&s, left)
-	return removed, nil
+	emptied(s, left)
 }
 
 // remove deletes up to most elements that equal e, the first ones seen from a side.

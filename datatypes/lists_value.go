@@ -401,19 +401,30 @@ func (l *listValue) each(index, n int, fn func(encoding.Element) bool) {
 	}
 }
 
-// search returns the index of the first element that equals e, or -1. It makes what helps later searches, unless that
-// takes more memory than there is; for which the key may be evicted.
-func (l *listValue) search(s *keyspace.Slot, v keyspace.View, e encoding.Element) int {
+// listSearch looks for the first element that equals another, which it may do in several goes between which the list does not
+// change. It makes what helps later searches, unless that takes more memory than there is; for which the key may be evicted.
+type listSearch struct {
+	e      encoding.Element
+	blocks quicklist.Search // of a large list
+	begun  bool
+}
+
+// some goes on for as long as budget allows, and returns the index, or -1, and whether that is the answer. It opens the list anew.
+func (q *listSearch) some(s *keyspace.Slot, v keyspace.View, l *listValue, budget int) (index int, done bool) {
 	if !l.large() {
-		return l.find(e)
+		return l.find(q.e), true
 	}
-	learn := s.Grow(l.blocks().SearchNeed()) == nil
-	*l = openList(s, v)
-	if !l.large() {
-		return l.find(e)
+	if !q.begun || q.blocks.Learns() {
+		learn := s.Grow(l.blocks().SearchNeed()) == nil
+		if *l = openList(s, v); !l.large() {
+			return l.find(q.e), true
+		}
+		if !q.begun {
+			q.begun, q.blocks = true, l.blocks().NewSearch(q.e, learn)
+		}
+		s.Rearrange()
 	}
-	s.Rearrange()
-	return l.blocks().Find(e, learn)
+	return q.blocks.Some(l.blocks(), budget)
 }
 
 // find returns the index of the first element that equals e, or -1.

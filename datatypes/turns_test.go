@@ -74,8 +74,11 @@ func TestTurns(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			var f *fixture
-			turns := 0
+			turns, running := 0, false // the operation, not what looks at the effect
 			onTurn := func() {
+				if !running {
+					return
+				}
 				turns++
 				if _, err := f.Set("other", fmt.Append(nil, turns), datatypes.SetOptions{}); err != nil {
 					t.Error(err)
@@ -96,13 +99,12 @@ func TestTurns(t *testing.T) {
 					events = append(events, e.Name)
 				}
 			})()
-			if turns > 0 {
-				t.Fatal("to fill the key took turns, which are to be the operation's")
-			}
+			running = true
 			if _, err := c.op(f, f.view.ShortOnly()); !errors.Is(err, datatypes.ErrLong) || turns > 0 {
 				t.Errorf("an operation without time returns %v after %d turns", err, turns)
 			}
 			got, err := c.op(f, f.view)
+			running = false
 			if turns < c.turns {
 				t.Errorf("%d turns, want at least %d", turns, c.turns)
 			}
@@ -110,12 +112,13 @@ func TestTurns(t *testing.T) {
 
 			f.keys.Del("k", "dst")
 			c.fill(t, f)
-			turns, events = 0, nil
+			turns, events, running = 0, nil, true
 			tx, err := f.view.BeginAll()
 			if err != nil {
 				t.Fatal(err)
 			}
 			got, err = c.op(f, tx.View(f.view))
+			running = false
 			tx.End()
 			if turns > 0 {
 				t.Errorf("%d turns within a transaction", turns)
@@ -261,7 +264,7 @@ func listTurnCases() []turnCase {
 		}
 	}
 	const part = 10_000
-	return []turnCase{
+	return append(listSearchCases(), []turnCase{
 		{
 			name: "LPOP", fill: fill, event: "lpop", turns: part / 1000, want: all[:part], left: all[part:],
 			op: func(f *fixture, v keyspace.View) (any, error) { return popped(datatypes.NewLists(v).LPopN("k", part)) },
@@ -282,6 +285,60 @@ func listTurnCases() []turnCase {
 		{name: "LTRIM at both ends", fill: fill, event: "ltrim", turns: part / 1000, op: trim(part/2, -part/2-1), left: all[part/2 : many-part/2]},
 		{name: "LTRIM at the left", fill: fill, event: "ltrim", turns: part / 1000, op: trim(-10, -1), left: all[many-10:]},
 		{name: "LTRIM at the right", fill: fill, event: "ltrim", turns: part / 1000, op: trim(0, 2), left: all[:3]},
+	}...)
+}
+
+// listSearchCases are operations that look for elements of a list of long ones, of which the last hundred are equal.
+func listSearchCases() []turnCase {
+	const equal = 100
+	all := make([]string, many)
+	values := make([][]byte, many)
+	indexes := make([]int, equal)
+	for i := range all {
+		all[i] = fmt.Sprintf("element:%0300d", min(i, many-equal))
+		values[i] = []byte(all[i])
+		if nth := i - (many - equal); nth >= 0 {
+			indexes[nth] = i
+		}
+	}
+	sought, first := values[many-1], []byte(all[0])
+	fill := func(t *testing.T, f *fixture) {
+		if _, err := f.lists.RPush("k", values...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	remove := func(count int, value []byte) func(f *fixture, v keyspace.View) (any, error) {
+		return func(f *fixture, v keyspace.View) (any, error) { return datatypes.NewLists(v).Remove("k", count, value) }
+	}
+	pos := func(value []byte, o datatypes.PosOptions) func(f *fixture, v keyspace.View) (any, error) {
+		return func(f *fixture, v keyspace.View) (any, error) { return datatypes.NewLists(v).Pos("k", value, o) }
+	}
+	insert := func(pivot []byte) func(f *fixture, v keyspace.View) (any, error) {
+		return func(f *fixture, v keyspace.View) (any, error) {
+			return datatypes.NewLists(v).Insert("k", true, pivot, []byte("new"))
+		}
+	}
+	none := []byte("none")
+	reversed := slices.Clone(indexes)
+	slices.Reverse(reversed)
+	return []turnCase{
+		{name: "LREM", fill: fill, event: "lrem", turns: 10, op: remove(3, sought), want: 3, left: all[:many-3]},
+		{name: "LREM of all", fill: fill, event: "lrem", turns: 10, op: remove(0, sought), want: equal, left: all[:many-equal]},
+		{name: "LREM from the right", fill: fill, event: "lrem", turns: 10, op: remove(-1, first), want: 1, left: all[1:]},
+		{name: "LREM of nothing", fill: fill, turns: 10, op: remove(0, none), want: 0, left: all},
+		{name: "LINSERT", fill: fill, event: "linsert", turns: 5, op: insert(sought), want: many + 1,
+			left: slices.Concat(all[:many-equal], []string{"new"}, all[many-equal:])},
+		{name: "LINSERT nowhere", fill: fill, turns: 5, op: insert(none), want: -1, left: all},
+		{name: "LPOS", fill: fill, reads: true, turns: 5, left: all,
+			op: pos(sought, datatypes.PosOptions{Count: 1}), want: indexes[:1]},
+		{name: "LPOS of all", fill: fill, reads: true, turns: 1, left: all,
+			op: pos(sought, datatypes.PosOptions{}), want: indexes},
+		{name: "LPOS from the right", fill: fill, reads: true, turns: 1, left: all,
+			op: pos(first, datatypes.PosOptions{Rank: -1}), want: []int{0}},
+		{name: "LPOS of a rank", fill: fill, reads: true, turns: 1, left: all,
+			op: pos(sought, datatypes.PosOptions{Rank: 3, Count: 5, MaxLen: many - 1}), want: indexes[2:7]},
+		{name: "LPOS of nothing", fill: fill, reads: true, turns: 5, left: all,
+			op: pos(none, datatypes.PosOptions{Count: 1}), want: []int(nil)},
 	}
 }
 

@@ -1,6 +1,8 @@
 package quicklist
 
 import (
+	"math"
+
 	"github.com/larderkv/larder/encoding"
 	"github.com/larderkv/larder/internal/arena"
 )
@@ -142,31 +144,66 @@ func (c *Cursor) delete(p int) {
 	c.tidy()
 }
 
+// Removal deletes the elements that equal another, and may do so in several goes between which nobody else changes the list.
+type Removal struct {
+	e    encoding.Element
+	mark uint64
+	side Side
+	most int // yet to be removed
+	at   int // where to go on: from there, or from before there
+}
+
+// NewRemoval returns the removal of up to most elements of l that equal e, the first ones seen from a side.
+func (l List) NewRemoval(e encoding.Element, side Side, most int) Removal {
+	r := Removal{e: e, mark: fingerprint(e), side: side, most: most}
+	if side == Right {
+		r.at = l.r.Len()
+	}
+	return r
+}
+
+// Some goes on for about the time in which budget blocks are passed over, and returns how many elements it removed, and whether there
+// is no more to do. O(n).
+func (r *Removal) Some(l List, budget int) (removed int, done bool) {
+	for r.most > 0 && (r.side == Left && r.at < l.r.Len() || r.side == Right && r.at > 0) {
+		if budget <= 0 {
+			return removed, false
+		}
+		n, looked := r.block(l)
+		r.most -= n
+		removed += n
+		if budget--; looked {
+			budget -= lookCost
+		}
+	}
+	return removed, true
+}
+
+// block goes on with the next block, and reports whether it had to be looked through.
+func (r *Removal) block(l List) (n int, looked bool) {
+	if r.side == Left {
+		c, offset := l.Seek(r.at)
+		if !l.block(c.ref).mayHold(r.mark) {
+			r.at += c.Pack().Len() - offset
+			return 0, false
+		}
+		seen, n := c.removeFrom(offset, r.e, r.most)
+		r.at += seen - n
+		return n, true
+	}
+	c, offset := l.Seek(r.at - 1)
+	r.at -= offset + 1
+	if !l.block(c.ref).mayHold(r.mark) {
+		return 0, false
+	}
+	return c.removeBefore(offset, r.e, r.most), true
+}
+
 // Remove deletes up to most elements that equal e, the first ones seen from a side, and
 // returns how many those were. O(n).
 func (l List) Remove(e encoding.Element, side Side, most int) (removed int) {
-	mark := fingerprint(e)
-	if side == Left {
-		for at := 0; at < l.r.Len() && removed < most; {
-			c, offset := l.Seek(at)
-			if !l.block(c.ref).mayHold(mark) {
-				at += c.Pack().Len() - offset
-				continue
-			}
-			looked, n := c.removeFrom(offset, e, most-removed)
-			at += looked - n
-			removed += n
-		}
-		return removed
-	}
-	for at := l.r.Len(); at > 0 && removed < most; {
-		c, offset := l.Seek(at - 1)
-		at -= offset + 1
-		if !l.block(c.ref).mayHold(mark) {
-			continue
-		}
-		removed += c.removeBefore(offset, e, most-removed)
-	}
+	r := l.NewRemoval(e, side, most)
+	removed, _ = r.Some(l, math.MaxInt)
 	return removed
 }
 

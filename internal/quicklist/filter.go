@@ -2,6 +2,7 @@ package quicklist
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
 
 	"github.com/larderkv/larder/encoding"
@@ -118,30 +119,60 @@ func (c *Cursor) addFilter() (added bool) {
 	return true
 }
 
-// Find returns the index of the first element that equals e, or -1. With learn it also gives blocks that it looked
-// through in vain filters, which moves them and takes up to SearchNeed bytes. O(n), and where blocks have filters a small
-// part of that.
-func (l List) Find(e encoding.Element, learn bool) int {
-	if l.r.Len() == 0 {
-		return -1
-	}
-	filters := 0
+// Search looks for the first element that equals another, and may do so in several goes between which the list does not change.
+type Search struct {
+	e       encoding.Element
+	mark    uint64
+	at      int // where to go on
+	filters int // blocks to be given filters
+}
+
+// NewSearch returns a search of l. With learn it also gives blocks that it looks through in vain filters, which moves them and takes
+// up to SearchNeed bytes in a go.
+func (l List) NewSearch(e encoding.Element, learn bool) Search {
+	s := Search{e: e, mark: fingerprint(e)}
 	if learn && l.long() {
-		filters = filtersPerSearch
+		s.filters = filtersPerSearch
 	}
-	mark, before := fingerprint(e), 0
-	for c, _ := l.Seek(0); c.Valid(); c.Next() {
+	return s
+}
+
+// lookCost is how many blocks are passed over in the time that it takes to look through one.
+const lookCost = 32
+
+// Some goes on for about the time in which budget blocks are passed over. It returns the index of the element, or -1, and whether
+// that is the answer. O(n), and where blocks have filters a small part of that.
+func (s *Search) Some(l List, budget int) (index int, done bool) {
+	if s.at == l.r.Len() {
+		return -1, true
+	}
+	for c, _ := l.Seek(s.at); c.Valid(); c.Next() {
+		if budget <= 0 {
+			return -1, false
+		}
+		budget--
 		b := l.block(c.ref)
-		if b.mayHold(mark) {
+		if b.mayHold(s.mark) {
+			budget -= lookCost
 			lp := b.pack()
-			if p, ok := lp.Find(lp.First(), e, 1); ok {
-				return before + lp.Index(p)
+			if p, ok := lp.Find(lp.First(), s.e, 1); ok {
+				return s.at + lp.Index(p), true
 			}
-			if filters > 0 && c.part == middle && b.filterSize() == 0 && c.addFilter() {
-				filters--
+			if s.filters > 0 && c.part == middle && b.filterSize() == 0 && c.addFilter() {
+				s.filters--
 			}
 		}
-		before += c.Pack().Len()
+		s.at += c.Pack().Len()
 	}
-	return -1
+	return -1, true
+}
+
+// Learns reports whether the search may yet give filters to blocks.
+func (s *Search) Learns() bool { return s.filters > 0 }
+
+// Find returns the index of the first element that equals e, or -1. O(n).
+func (l List) Find(e encoding.Element, learn bool) int {
+	s := l.NewSearch(e, learn)
+	index, _ := s.Some(l, math.MaxInt)
+	return index
 }
