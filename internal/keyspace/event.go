@@ -128,10 +128,16 @@ func (sh *shard) changed(db int, key string, origin int64) {
 // owesEvents reports whether there is something to deliver.
 func (sh *shard) owesEvents() bool { return len(sh.pending)+len(sh.helpers) > 0 }
 
+// handOver is how many events one goroutine delivers while others cause more.
+const handOver = 256
+
 // deliver hands queued events to the listeners. Only one goroutine at a time
-// does so for a shard; what others queue meanwhile, it delivers too.
+// does so for a shard; what others queue meanwhile, it delivers too, but not
+// for as long as they go on: it leaves the rest to whoever unlocks the shard
+// next, be it maintenance. Where there is no maintenance it stays to the end.
 func (sh *shard) deliver() {
 	if !sh.delivering.CompareAndSwap(false, true) {
+		sh.relief.Store(true)
 		return
 	}
 	done := false
@@ -140,21 +146,27 @@ func (sh *shard) deliver() {
 			sh.delivering.Store(false)
 		}
 	}()
-	for {
+	for delivered := 0; ; {
+		relief := sh.relief.Swap(false) && sh.ks.maintained
 		sh.mu.Lock()
 		events, helpers := sh.pending, sh.helpers
-		sh.pending, sh.helpers = nil, nil
-		if len(events)+len(helpers) == 0 {
+		if len(events)+len(helpers) == 0 || relief && delivered >= handOver {
 			// Under the lock, so that no event is queued between the look and the end.
 			sh.delivering.Store(false)
 			done = true
 			sh.mu.Unlock()
 			return
 		}
+		events = events[:min(len(events), handOver)]
+		if sh.pending = sh.pending[len(events):]; len(sh.pending) == 0 {
+			sh.pending = nil
+		}
+		sh.helpers = nil
 		sh.mu.Unlock()
 		for _, e := range events {
 			sh.ks.events.call(e)
 		}
+		delivered += len(events)
 		for _, other := range helpers {
 			other.deliver()
 		}

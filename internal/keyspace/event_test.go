@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -77,6 +78,36 @@ func waitFor(t testing.TB, cond func() bool) {
 			t.Fatal("it never happened")
 		}
 	}
+}
+
+// TestDeliveryEnds: an operation does not go on delivering for as long as others cause events, and none of these is lost.
+func TestDeliveryEnds(t *testing.T) {
+	t.Parallel()
+	ks, err := Open(Options{Shards: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ks.Close() })
+	v := viewOf(ks, 0)
+	const most = 10 * handOver
+	var caused, told atomic.Int64
+	var over atomic.Bool
+	ks.Listen(func(Event) {
+		told.Add(1)
+		if over.Load() || caused.Load() == most {
+			return
+		}
+		var other sync.WaitGroup
+		other.Go(func() { mustSet(t, v, "k", "v") })
+		caused.Add(1)
+		other.Wait()
+	})
+	mustSet(t, v, "k", "v")
+	if caused.Load() == most {
+		t.Errorf("an operation delivered the %d events of others", most)
+	}
+	over.Store(true)
+	waitFor(t, func() bool { return told.Load() == caused.Load()+1 })
 }
 
 // TestEventsMayUseTheKeyspace: no lock is held while listeners run, of single

@@ -65,6 +65,8 @@ type Keyspace struct {
 	pauses    pauses
 	onTurn    func()
 
+	maintained bool // there is a goroutine for it
+
 	_    [cacheLine]byte
 	tick atomic.Uint32
 	_    [cacheLine]byte
@@ -85,7 +87,8 @@ func Open(o Options) (*Keyspace, error) {
 		mem:   arena.NewMemory(),
 		stop:  make(chan struct{}),
 
-		onTurn: o.OnTurn,
+		onTurn:     o.OnTurn,
+		maintained: !o.NoMaintenance,
 	}
 	if ks.seed == 0 {
 		ks.seed = randomSeed()
@@ -104,7 +107,7 @@ func Open(o Options) (*Keyspace, error) {
 	}
 	ks.openDatabases(o.Databases)
 	ks.now()
-	if !o.NoMaintenance {
+	if ks.maintained {
 		ks.stopped.Go(ks.maintain)
 	}
 	return ks, nil

@@ -44,6 +44,7 @@ type shard struct {
 	epoch    uint64 // changes when tables do, or when entries move
 
 	delivering atomic.Bool
+	relief     atomic.Bool // somebody came who would have delivered
 	watched    map[watchKey][]*Watch
 	claims     map[watchKey]*claim // nil while there are none
 	queues     map[watchKey]*waitQueue
