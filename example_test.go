@@ -211,3 +211,84 @@ func ExampleCache_DB() {
 	fmt.Println(here, there)
 	// Output: 1 0
 }
+
+// A cache counts no lookups unless it is told where: each goroutine may have counters of its own.
+func ExampleDB_WithCounters() {
+	c, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+	db, err := c.DB(0)
+	if err != nil {
+		log.Fatal(err)
+	}
+
+	var counters larder.Counters
+	st := db.WithCounters(&counters).Strings()
+	st.Set("a", []byte("1"), datatypes.SetOptions{})
+	for _, key := range []string{"a", "b", "a"} {
+		if _, _, err := st.Get(key); err != nil {
+			log.Fatal(err)
+		}
+	}
+	fmt.Println(counters.Hits.Load(), "hits,", counters.Misses.Load(), "miss")
+	// Output: 2 hits, 1 miss
+}
+
+// OnChange is for those who keep copies of values: it tells them when a copy is out of date, whoever made it so.
+func ExampleCache_OnChange() {
+	c, err := larder.Open(larder.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	copies := map[string]string{}
+	defer c.OnChange(func(change larder.Change) {
+		if change.All {
+			clear(copies)
+			return
+		}
+		delete(copies, change.Key)
+	})()
+	st := c.Strings()
+	st.Set("greeting", []byte("hello"), datatypes.SetOptions{})
+	value, _, err := st.Get("greeting")
+	if err != nil {
+		log.Fatal(err)
+	}
+	copies["greeting"] = string(value)
+
+	st.Append("greeting", []byte(" world"))
+	fmt.Println(len(copies), "copies")
+	// Output: 0 copies
+}
+
+// clockAt is a clock that the program moves.
+type clockAt struct{ now time.Time }
+
+func (c *clockAt) Now() time.Time { return c.now }
+
+func ExampleCache_HotKeys() {
+	clock := &clockAt{time.Unix(1_700_000_000, 0)}
+	c, err := larder.Open(larder.Options{Clock: clock, NoMaintenance: true})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer c.Close()
+
+	// In production one use in a hundred is enough.
+	if err := c.SetHotKeyOptions(larder.HotKeyOptions{Keys: 1, SamplePercent: 100, Window: time.Second}); err != nil {
+		log.Fatal(err)
+	}
+	for range 30 {
+		c.Strings().Incr("visits")
+	}
+	c.Strings().Incr("logins")
+	clock.now = clock.now.Add(time.Second)
+	for _, hot := range c.HotKeys().Keys {
+		fmt.Printf("%s: %.0f a second\n", hot.Key, hot.Rate)
+	}
+	// Output: visits: 30 a second
+}

@@ -11,7 +11,7 @@ import (
 // a small collection becomes a large one.
 //
 // It returns ErrWrongType if the key holds something else and ErrInvalidExpire for a time beyond what 64 bits of
-// milliseconds hold. The stores have methods of their own for several members at once.
+// milliseconds hold. Hashes.Expire and SortedSets.Expire take several at once, and conditions.
 func (k Keys) ExpireMember(key, member string, ttl time.Duration) (bool, error) {
 	return k.expireMember(key, member, k.view.Now()+ceilMillis(ttl))
 }
