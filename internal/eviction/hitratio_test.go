@@ -39,8 +39,10 @@ func staticHits(trace []int, capacity int) (hits int) {
 	return hits
 }
 
-func policyHits(trace []int, capacity int) (hits int) {
+// policyHits is how often the policy hits, if room is made for so many entries at once.
+func policyHits(trace []int, capacity, batch int) (hits int) {
 	c := newCache(capacity, true)
+	c.batch = batch
 	for _, key := range trace {
 		if c.access(key) {
 			hits++
@@ -93,11 +95,25 @@ func TestHitRatios(t *testing.T) {
 	for _, tt := range tests {
 		for _, capacity := range slices.Sorted(maps.Keys(tt.points)) {
 			best := max(lruHits(tt.trace, capacity), staticHits(tt.trace, capacity))
-			got := policyHits(tt.trace, capacity)
+			got := policyHits(tt.trace, capacity, 1)
 			behind := float64(best-got) / float64(len(tt.trace)) * 100
 			t.Logf("%s, %d entries: %d hits, the best has %d, %.2f points behind", tt.name, capacity, got, best, behind)
 			if behind > tt.points[capacity] {
 				t.Errorf("%s, %d entries: %d hits are %.2f points behind %d", tt.name, capacity, got, behind, best)
+			}
+		}
+	}
+}
+
+// TestEvictionInBatches: a loop keeps its share of a small cache in which room is made for several entries at once, as it is
+// where memory is had by the page.
+func TestEvictionInBatches(t *testing.T) {
+	loop := traceOf(20_000, func(i int, _ *rand.Rand) int { return i % 1000 })
+	for _, capacity := range []int{50, 100, 200} {
+		for _, batch := range []int{1, 2, 4, 8} {
+			hits, held := policyHits(loop, capacity, batch), capacity-batch
+			if most := len(loop) * held / 1000; hits < most*3/4 {
+				t.Errorf("%d entries, evicted %d at a time: %d hits of %d", capacity, batch, hits, most)
 			}
 		}
 	}

@@ -55,6 +55,11 @@ const (
 	sampleSize = 12
 	// maxBuckets bounds the search for a window entry that chance keeps from the sample.
 	maxBuckets = 5
+
+	// minRing is the least number of insertions that the ring remembers, and overshoot by how many entries the window may be
+	// over its target without having been cut. Room is not made entry by entry: several may come in, and as many go at once.
+	minRing   = 16
+	overshoot = 8
 )
 
 // Meta is an entry's share of the policy's memory. It has two layouts:
@@ -157,7 +162,7 @@ func (p *Policy) resize(capacity, ghost int) {
 	}
 	p.capacity = capacity
 	p.resizeGhost(max(1, ghost))
-	p.resizeRing(max(1, capacity/64))
+	p.resizeRing(max(minRing, capacity/64))
 	p.tickLen = max(1, capacity/ticksPerCapacity)
 	p.untilTick = min(max(p.untilTick, 1), p.tickLen)
 }
@@ -319,7 +324,7 @@ func (s *Search) Consider(entry uint32, m Meta) Meta {
 	}
 	idle := m.idle(p.tick)
 	if s.hasWin && idle <= s.idle {
-		if entry == s.win || p.window <= p.target+p.target/8+1 {
+		if entry == s.win || p.window <= p.target+p.target/8+overshoot {
 			return m
 		}
 		// The target has just shrunk: younger entries leave the window uncontested.

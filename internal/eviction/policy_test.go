@@ -14,6 +14,7 @@ type cache struct {
 	cap     int
 	buckets [][]item
 	n       int
+	batch   int // entries evicted at once
 	evicted int
 }
 
@@ -23,7 +24,7 @@ type item struct {
 }
 
 func newCache(capacity int, tuned bool) *cache {
-	c := &cache{p: New(capacity, 1), cap: capacity, buckets: make([][]item, max(1, capacity/8))}
+	c := &cache{p: New(capacity, 1), cap: capacity, batch: 1, buckets: make([][]item, max(1, capacity/8))}
 	c.p.SetWindow(shares[0])
 	if tuned {
 		c.t = NewTuner(capacity, 2)
@@ -46,11 +47,12 @@ func (c *cache) access(key int) bool {
 			return true
 		}
 	}
-	full := c.n == c.cap
-	if full {
-		c.evict()
+	if c.n == c.cap {
+		for range min(c.batch, c.n) {
+			c.evict()
+		}
 	}
-	c.buckets[b] = append(c.buckets[b], item{hash, c.p.Insert(hash, full)})
+	c.buckets[b] = append(c.buckets[b], item{hash, c.p.Insert(hash, c.evicted > 0)})
 	c.n++
 	c.observe(hash)
 	return false
