@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/larderkv/larder/encoding"
+	"github.com/larderkv/larder/internal/btree"
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
@@ -246,19 +247,31 @@ func (g Geo) Search(key string, q GeoSearch) ([]Found, error) {
 	if err := q.check(); err != nil {
 		return nil, err
 	}
+	found, many, err := g.searchFew(key, &q)
+	if !many || err != nil {
+		return found, err
+	}
+	return g.searchMany(key, q)
+}
+
+// searchFew is Search unless there are many members to be looked at.
+func (g Geo) searchFew(key string, q *GeoSearch) (found []Found, many bool, err error) {
 	var s keyspace.Slot
 	if err := g.sorted().lockRead(&s, key); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	defer s.Unlock()
 	v := sortedOf(&s)
-	found, err := q.run(&v)
+	found, err = q.run(&v)
+	if err == errMany {
+		return nil, true, g.view.TakeTime()
+	}
 	if v.enc == sortedTree {
 		for i := range found {
 			found[i].Member = strings.Clone(found[i].Member)
 		}
 	}
-	return found, err
+	return found, false, err
 }
 
 // GeoStoreOptions are the options of SearchStore and RadiusStore.
@@ -282,7 +295,7 @@ func (g Geo) store(dst, key, event string, q *GeoSearch, o *GeoStoreOptions) (in
 	if err := q.check(); err != nil {
 		return 0, err
 	}
-	return g.sorted().storeResult(dst, []string{key}, event, func(v keyspace.View) ([]Scored, error) {
+	n, err := g.sorted().storeResult(dst, []string{key}, event, func(v keyspace.View) ([]Scored, error) {
 		var s keyspace.Slot
 		if err := NewSortedSets(v).lockRead(&s, key); err != nil {
 			return nil, err
@@ -293,60 +306,101 @@ func (g Geo) store(dst, key, event string, q *GeoSearch, o *GeoStoreOptions) (in
 		if err != nil {
 			return nil, err
 		}
-		scored := make([]Scored, len(found))
-		for i, f := range found {
-			scored[i] = Scored{f.Member, f.Score}
-			if o.DistanceIn > 0 {
-				scored[i].Score = f.Distance / float64(o.DistanceIn)
-			}
-		}
-		return distinct(scored), nil
+		return o.scored(found), nil
 	})
+	if err == errMany {
+		return g.sorted().storeMany(&geoReading{key: key, query: *q, store: *o}, dst, event, []string{key})
+	}
+	return n, err
 }
 
-// run returns what the search finds in a sorted set. The members of a large one
+// scored returns what is found as members of a sorted set, in order.
+func (o *GeoStoreOptions) scored(found []Found) []Scored {
+	scored := make([]Scored, len(found))
+	for i, f := range found {
+		scored[i] = Scored{f.Member, f.Score}
+		if o.DistanceIn > 0 {
+			scored[i].Score = f.Distance / float64(o.DistanceIn)
+		}
+	}
+	return distinct(scored)
+}
+
+// fewLooked is how many members are looked at with the lock held throughout: about a tenth of a millisecond.
+const fewLooked = 2048
+
+// run returns what the search finds in a sorted set, or errMany if there is too much to be looked at. The members of a large one
 // are borrowed.
-func (q *GeoSearch) run(v *sortedValue) (found []Found, err error) {
+func (q *GeoSearch) run(v *sortedValue) ([]Found, error) {
 	if v.enc == sortedNone {
 		return nil, nil
 	}
-	shape, err := q.shape(v)
+	g, err := q.begin(v)
 	if err != nil {
 		return nil, err
 	}
-	most := math.MaxInt
-	if q.Any {
-		most = q.Count
+	if !g.some(v, fewLooked) {
+		return nil, errMany
 	}
-	g := geoFinder{matcher: shape.Matcher(), most: most}
-	var ranges [9]encoding.GeoRange
-	for _, r := range shape.AppendRanges(ranges[:0]) {
-		if len(g.found) >= most {
-			break
-		}
-		g.search(v, r)
-	}
-	q.sort(g.found)
-	if q.Count > 0 && len(g.found) > q.Count {
-		g.found = g.found[:q.Count]
-	}
-	return g.found, nil
+	return q.finish(g.found), nil
 }
 
-// geoFinder gathers the members that are in a shape, until there are as many as may be.
+// begin returns what finds the members of a sorted set.
+func (q *GeoSearch) begin(v *sortedValue) (g geoFinder, err error) {
+	shape, err := q.shape(v)
+	if err != nil {
+		return g, err
+	}
+	g = geoFinder{matcher: shape.Matcher(), most: math.MaxInt}
+	if q.Any {
+		g.most = q.Count
+	}
+	g.left = len(shape.AppendRanges(g.ranges[:0]))
+	return g, nil
+}
+
+// finish returns what is wanted of what was found, in order.
+func (q *GeoSearch) finish(found []Found) []Found {
+	q.sort(found)
+	if q.Count > 0 && len(found) > q.Count {
+		found = found[:q.Count]
+	}
+	return found
+}
+
+// geoFinder gathers the members that are in a shape, until there are as many as may be. It may do so in several goes between which
+// the set does not change.
 type geoFinder struct {
 	matcher encoding.GeoMatcher
 	most    int
 	found   []Found
+	copied  bool // the members of a large set are copied, not borrowed
+
+	ranges [9]encoding.GeoRange
+	next   int // range
+	left   int // ranges from there on
+	begun  bool
+	rank   int // where to go on in a range that was begun
 }
 
-// search looks at the members in a range of scores.
+// some looks at about budget members more and reports whether there are no others to be looked at.
+func (g *geoFinder) some(v *sortedValue, budget int) (done bool) {
+	for ; g.left > 0 && len(g.found) < g.most; g.left-- {
+		r := g.ranges[g.next]
+		if v.enc != sortedTree {
+			g.search(v, r)
+		} else if budget = g.searchLarge(&v.large, r, budget); budget <= 0 {
+			return false
+		}
+		g.next++
+		g.begun = false
+	}
+	return true
+}
+
+// search looks at the members in a range of scores of a small set.
 func (g *geoFinder) search(v *sortedValue, r encoding.GeoRange) {
 	from := place{score: float64(r.Min), at: beforeScore}
-	if v.enc == sortedTree {
-		g.searchLarge(&v.large, from, float64(r.Max))
-		return
-	}
 	v.each(v.rankOf(from), v.len(), false, func(member string, score float64) bool {
 		if score >= float64(r.Max) {
 			return false
@@ -359,28 +413,50 @@ func (g *geoFinder) search(v *sortedValue, r encoding.GeoRange) {
 	})
 }
 
-// searchLarge looks at the members of a large set from a place up to a score. Most of them are
-// not in the shape, and of these it reads the score only.
-func (g *geoFinder) searchLarge(l *largeSorted, from place, end float64) {
+// searchLarge looks at the members of a large set in a range of scores, and returns what it leaves of the budget: nothing unless it has
+// seen all. Most members are not in the shape, and of these it reads the score only.
+func (g *geoFinder) searchLarge(l *largeSorted, r encoding.GeoRange, budget int) int {
 	const ahead = 8 // scores that are read together, so that their cache misses overlap
 	var scores [ahead]float64
-	for c := l.seek(from); c.Valid(); {
+	c := g.cursor(l, r)
+	for ; c.Valid(); budget -= ahead {
+		if budget <= 0 {
+			g.rank = c.Position()
+			return 0
+		}
 		refs := c.Ahead()
 		refs = refs[:min(len(refs), ahead)]
 		for i, ref := range refs {
 			scores[i] = l.scoreOf(ref)
 		}
 		for i, ref := range refs {
-			if scores[i] >= end || len(g.found) >= g.most {
-				return
+			if scores[i] >= float64(r.Max) || len(g.found) >= g.most {
+				return max(budget, 1)
 			}
 			if f, ok := g.match(scores[i]); ok {
-				f.Member = l.member(ref)
-				g.found = append(g.found, f)
+				g.add(f, l.member(ref))
 			}
 		}
 		c.Advance(len(refs))
 	}
+	return max(budget, 1)
+}
+
+// cursor returns where to begin in a range, or to go on.
+func (g *geoFinder) cursor(l *largeSorted, r encoding.GeoRange) btree.Cursor {
+	if g.begun {
+		c, _ := l.ordered().At(g.rank)
+		return c
+	}
+	g.begun = true
+	return l.seek(place{score: float64(r.Min), at: beforeScore})
+}
+
+func (g *geoFinder) add(f Found, member string) {
+	if f.Member = member; g.copied {
+		f.Member = strings.Clone(member)
+	}
+	g.found = append(g.found, f)
 }
 
 // match returns what is found where a score is, but the member.

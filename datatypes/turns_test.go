@@ -152,7 +152,52 @@ func (c *turnCase) check(t *testing.T, f *fixture, got any, err error, events []
 }
 
 func turnCases(t *testing.T) []turnCase {
-	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t))
+	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t), geoTurnCases(t))
+}
+
+// geoTurnCases search an area that has nearly all members, which lie in a row.
+func geoTurnCases(t *testing.T) []turnCase {
+	const beyond = 10
+	near := make([]string, many-beyond)
+	fill := func(t *testing.T, f *fixture) {
+		for i := range many {
+			p := datatypes.Located{Member: fmt.Sprint("place:", i), Position: datatypes.Position{Longitude: float64(i) / many}}
+			if _, err := datatypes.NewGeo(f.view).Add("k", p); err != nil {
+				t.Fatal(err)
+			}
+			if i < len(near) {
+				near[i] = p.Member
+			}
+		}
+	}
+	model := open(t)
+	fill(t, model)
+	held := model.content(t, "k").([]datatypes.Scored)
+	radius, _, err := datatypes.NewGeo(model.view).Distance("k", near[0], near[len(near)-1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := datatypes.GeoSearch{Center: datatypes.AtMember(near[0]), Radius: radius + 1, Order: datatypes.Nearest}
+	found := slices.DeleteFunc(slices.Clone(held), func(m datatypes.Scored) bool { return !slices.Contains(near, m.Member) })
+	return []turnCase{
+		{
+			name: "GEOSEARCH", fill: fill, reads: true, turns: many / 1000, want: near, left: held,
+			op: func(_ *fixture, v keyspace.View) (any, error) {
+				found, err := datatypes.NewGeo(v).Search("k", q)
+				names := make([]string, len(found))
+				for i, f := range found {
+					names[i] = f.Member
+				}
+				return names, err
+			},
+		},
+		{
+			name: "GEOSEARCHSTORE", fill: fill, reads: true, turns: many / 500, want: len(found), left: held, dst: found,
+			op: func(_ *fixture, v keyspace.View) (any, error) {
+				return datatypes.NewGeo(v).SearchStore("dst", "k", q, datatypes.GeoStoreOptions{})
+			},
+		},
+	}
 }
 
 // largeValues fill a key with a large value of each type.
