@@ -21,15 +21,15 @@
 //
 //   - The plain method, such as Strings.Get, Hashes.GetAll or Lists.Range, returns copies. It is the one to begin with.
 //   - Append methods, and those with an argument dst, extend a slice of the caller's.
-//   - Batch methods copy into a [Batch] that is used again. They are there for values that were asked for by name or
-//     number, of keys, of fields or of a sort: value i is the answer to question i, and holds until the next read.
+//   - Batch methods copy into a [Batch] that is used again. They are there for values of keys and of fields and for what
+//     a sort leads to: results of which some may be missing, and which are found by their number until the next read.
 //   - View and Each methods lend the bytes where they lie, one after the other. They are there for what comes as a
 //     sequence: members of sets and sorted sets, elements of lists. The callback may hold a lock, so it must be quick,
 //     must not use the cache, and must neither change the bytes nor keep them. Where the number matters beforehand,
 //     a callback begin is told it first.
 //
-// Append and Batch methods don't allocate once what they fill is large enough; View and Each methods never do for the
-// values themselves.
+// Append and Batch methods don't allocate once what they fill is large enough. View and Each methods don't for a few
+// values; many are copied first, so that no lock is held for long.
 //
 // # Iterators and scans
 //
@@ -50,9 +50,9 @@
 //
 // # For servers
 //
-// Some methods are for who makes a server of the stores, as package resp does, or an adapter to another protocol;
-// other programs have no need of them. Begin methods wait without a goroutine. PubSub.Enlist, Dismiss and Leave take a
-// [Subscriber] of the caller's own in place of a stream. Keys.Prefetch and PrefetchElements know the commands that are
-// to come. SortedSets.Combinable and ScanDense and Geo.RadiusStore tell or do what only the replies and the events of
-// Redis depend on.
+// Some methods are for who makes a server of the stores, as package resp does, or an adapter to another protocol; other
+// programs have no need of them. Begin methods wait without a goroutine. PubSub.Enlist, Dismiss and Leave take a
+// [Subscriber] of the caller's own in place of a stream. Keys.Prefetch and PrefetchElements are for who knows what
+// operations will follow. SortedSets.Combinable and ScanDense and Geo.RadiusStore tell or do what only the replies and
+// the events of Redis depend on.
 package datatypes
