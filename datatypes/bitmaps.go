@@ -195,28 +195,48 @@ func (b Bitmaps) Op(op BitOp, dst string, keys ...string) (length int, err error
 	if len(keys) == 0 || op == BitNot && len(keys) != 1 || op > BitNot {
 		return 0, ErrConflict
 	}
+	length, long, err := b.opShort(op, dst, keys, fewBits)
+	if !long || err != nil {
+		return length, err
+	}
+	length, err = b.opLong(op, dst, keys)
+	if err == ErrOutOfMemory { // though there may be room for it in the place of what dst holds
+		length, _, err = b.opShort(op, dst, keys, keyspace.MaxSize)
+	}
+	return length, err
+}
+
+// fewBits is how many bytes are combined with the locks held throughout: some hundred microseconds' work.
+const fewBits = 2 << 20
+
+// opShort is Op unless one of the bitmaps is longer than most bytes.
+func (b Bitmaps) opShort(op BitOp, dst string, keys []string, most int) (length int, long bool, err error) {
 	var few [9]string
 	tx, err := b.view.Begin(append(append(few[:0], dst), keys...)...)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer tx.End()
 	v := tx.View(b.view)
 	if length, err = longestText(v, keys); err != nil {
-		return 0, err
+		return 0, false, err
+	}
+	if length > most {
+		return 0, true, b.view.TakeTime()
 	}
 	var s keyspace.Slot
 	if err := s.Lock(v, dst); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer s.Unlock()
 	if s.Type() != keyspace.String || textLen(&s) < length {
 		// What is evicted to make room may be one of the bitmaps.
 		if err := grow(&s, length); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	}
-	return combineKeys(&s, v, op, keys)
+	length, err = combineKeys(&s, v, op, keys)
+	return length, false, err
 }
 
 // longestText returns the length of the longest string of keys.
@@ -255,10 +275,7 @@ func combineKeys(dst *keyspace.Slot, v keyspace.View, op BitOp, keys []string) (
 		}
 	}
 	if length == 0 {
-		if dst.Exists() {
-			dst.Delete()
-			dst.Notify(keyspace.ClassGeneric, "del")
-		}
+		storeNoBits(dst)
 		return 0, nil
 	}
 	bits, err := resultBits(dst, own, length)
@@ -268,6 +285,14 @@ func combineKeys(dst *keyspace.Slot, v keyspace.View, op BitOp, keys []string) (
 	combineBits(op, bits, own, from)
 	dst.Notify(keyspace.ClassString, "set")
 	return length, nil
+}
+
+// storeNoBits stores an empty result.
+func storeNoBits(dst *keyspace.Slot) {
+	if dst.Exists() {
+		dst.Delete()
+		dst.Notify(keyspace.ClassGeneric, "del")
+	}
 }
 
 // resultBits makes the slot hold a string of n bytes without an expiry. If it is

@@ -152,7 +152,60 @@ func (c *turnCase) check(t *testing.T, f *fixture, got any, err error, events []
 }
 
 func turnCases(t *testing.T) []turnCase {
-	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t), geoTurnCases(t))
+	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t), geoTurnCases(t), bitTurnCases())
+}
+
+// bitTurnCases combine a long bitmap with a shorter one, an integer and, where others hold it, the result.
+func bitTurnCases() (cases []turnCase) {
+	long, short := make([]byte, 3<<20+5), make([]byte, 1<<20)
+	for i := range long {
+		long[i] = byte(i * i >> 3)
+	}
+	for i := range short {
+		short[i] = byte(i >> 4)
+	}
+	fill := func(t *testing.T, f *fixture) {
+		for key, value := range map[string][]byte{"k": long, "short": short, "number": []byte("12345"), "dst": long[1:]} {
+			if _, err := f.Set(key, value, datatypes.SetOptions{}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for name, op := range map[string]datatypes.BitOp{
+		"AND": datatypes.BitAnd, "OR": datatypes.BitOr, "XOR": datatypes.BitXor, "NOT": datatypes.BitNot,
+	} {
+		from := map[string][]byte{"k": long, "short": short, "number": []byte("12345"), "dst": long[1:]}
+		keys := []string{"short", "k", "number", "dst"}
+		if op == datatypes.BitNot {
+			keys = []string{"k"}
+		}
+		want := make([]byte, len(long))
+		for i := range want {
+			for j, key := range keys {
+				var b byte
+				if p := from[key]; i < len(p) {
+					b = p[i]
+				}
+				switch {
+				case op == datatypes.BitNot:
+					want[i] = ^b
+				case j == 0:
+					want[i] = b
+				case op == datatypes.BitAnd:
+					want[i] &= b
+				case op == datatypes.BitOr:
+					want[i] |= b
+				default:
+					want[i] ^= b
+				}
+			}
+		}
+		cases = append(cases, turnCase{
+			name: "BITOP " + name, fill: fill, reads: true, turns: 20, want: len(long), left: string(long), dst: string(want),
+			op: func(_ *fixture, v keyspace.View) (any, error) { return datatypes.NewBitmaps(v).Op(op, "dst", keys...) },
+		})
+	}
+	return cases
 }
 
 // geoTurnCases search an area that has nearly all members, which lie in a row.
