@@ -1,6 +1,10 @@
 package datatypes
 
-import "github.com/larderkv/larder/internal/keyspace"
+import (
+	"slices"
+
+	"github.com/larderkv/larder/internal/keyspace"
+)
 
 // bitCombining combines long bitmaps in steps: a [keyspace.LongOp].
 type bitCombining struct {
@@ -19,8 +23,8 @@ const bitsStep = 128 << 10
 
 // opLong is Op in steps.
 func (b Bitmaps) opLong(op BitOp, dst string, keys []string) (length int, err error) {
-	o := &bitCombining{op: op, dst: dst, keys: keys}
-	err = b.view.InSteps(o, keys, dst)
+	o := &bitCombining{op: op, dst: dst, keys: slices.Clone(keys)} // so that the caller's need not outlive Op
+	err = b.view.InSteps(o, o.keys, dst)
 	return o.length, err
 }
 

@@ -29,7 +29,8 @@
 // expired keys and elements, dropped collections, flushed databases and sparse pages are
 // worked off by maintenance in slices of some tens of microseconds. Operations on much
 // data give the locks back between steps (steps.go, read_long.go): a watch on the keys
-// that they read tells them to begin anew when one has changed.
+// that they read tells them to begin anew when one has changed. Those that change much of
+// one value claim its key, so that nobody else has that until they are done (claim.go).
 //
 // # Values
 //
