@@ -176,6 +176,12 @@ func At(longitude, latitude float64) Center {
 // AtMember returns the centre that is where a member is.
 func AtMember(member string) Center { return Center{member: member, isMember: true} }
 
+// Position returns the position of a centre that At made.
+func (c Center) Position() (p Position, ok bool) { return c.position, !c.isMember }
+
+// Member returns the member of a centre that AtMember made.
+func (c Center) Member() (member string, ok bool) { return c.member, c.isMember }
+
 // GeoOrder is the order of what is found.
 type GeoOrder uint8
 

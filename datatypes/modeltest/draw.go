@@ -14,15 +14,19 @@ import (
 // keyNames are few, so that operations meet. Some share a shard, as keys with the same {tag} do.
 var keyNames = []string{"a", "b", "c", "{t}1", "{t}2", "", strings.Repeat("k", 280)}
 
-// allKeys returns every key that operations use.
-func allKeys() []string { return slices.Clone(keyNames) }
+// sketchNames are the keys of HyperLogLogs. They are their own, since the model knows what was counted but not the bytes,
+// which are what an operation on strings would be about.
+var sketchNames = []string{"sketch1", "sketch2", "{t}sketch"}
+
+// allKeys returns every key that operations use but for those of bulk.
+func allKeys() []string { return slices.Concat(keyNames, sketchNames, placeNames) }
 
 // Names draws names of keys. They are few.
 func Names() *rapid.Generator[string] { return rapid.SampledFrom(keyNames) }
 
 // delicate are values where something changes: how an integer or a length is stored, or what a number may be.
 var delicate = slices.Concat(
-	texts("x", "y", "", "0", "1", "-1", "007", "+1", " 1", "1.5", "-0", "1e3", "127", "128", "-129", "4096", "32768", "8388608",
+	texts("x", "1", "2", "a", "", "0", "-1", "007", "+1", " 1", "1.5", "-0", "1e3", "127", "128", "-129", "4096", "32768", "8388608",
 		"2147483648", "9223372036854775807", "-9223372036854775808", "9223372036854775808", "\x00\xff\r\n"),
 	[][]byte{bytes.Repeat([]byte("v"), 63), bytes.Repeat([]byte("w"), 64), bytes.Repeat([]byte("m"), 65),
 		bytes.Repeat([]byte("n"), 254), bytes.Repeat([]byte("o"), 5000), bytes.Repeat([]byte("p"), 20_000)})
@@ -70,10 +74,12 @@ func Operations(s Stores) *rapid.Generator[Operation] {
 		kinds = append(kinds, []*method{advance})
 	}
 	kinds = append(kinds, []*method{compare})
-	return rapid.Custom(func(t *rapid.T) Operation {
+	var operations *rapid.Generator[Operation]
+	operations = rapid.Custom(func(t *rapid.T) Operation {
 		m := rapid.SampledFrom(rapid.SampledFrom(kinds).Draw(t, "store")).Draw(t, "method")
-		return Operation{m, m.args(&draws{t, s.Advance != nil})}
+		return Operation{m, m.args(&draws{t, s, operations})}
 	})
+	return operations
 }
 
 // Scripts draws sequences of operations. Half of them have more than some twenty, and the longest a thousand.
@@ -86,14 +92,50 @@ func Scripts(s Stores) *rapid.Generator[Script] {
 
 // draws draws arguments.
 type draws struct {
-	t     *rapid.T
-	timed bool // whether things may expire
+	t          *rapid.T
+	s          Stores
+	operations *rapid.Generator[Operation] // on the stores
 }
 
+func (d *draws) timed() bool          { return d.s.Advance != nil }
 func (d *draws) key() string          { return Names().Draw(d.t, "key") }
 func (d *draws) value() []byte        { return Values().Draw(d.t, "value") }
 func (d *draws) index() int           { return Indexes().Draw(d.t, "index") }
 func (d *draws) between(a, b int) int { return rapid.IntRange(a, b).Draw(d.t, "number") }
+
+// families returns the keys between which values may move.
+func (d *draws) families() [][]string {
+	all := [][]string{keyNames}
+	if d.s.HyperLogLogs != nil {
+		all = append(all, sketchNames)
+	}
+	if d.s.Geo != nil {
+		all = append(all, placeNames)
+	}
+	return all
+}
+
+// anyKey draws a key of any family.
+func (d *draws) anyKey() string { return oneOf(d, slices.Concat(d.families()...)...) }
+
+// anyKeys draws some of them, rarely those of bulk.
+func (d *draws) anyKeys() (keys []string) {
+	if !d.s.Evicts && d.rarely(12) {
+		return bulk()
+	}
+	for range d.between(0, 6) {
+		keys = append(keys, d.anyKey())
+	}
+	return keys
+}
+
+// bulk returns the names of so many keys that a table grows for them.
+func bulk() (keys []string) {
+	for i := range 64 {
+		keys = append(keys, "bulk"+strconv.Itoa(i))
+	}
+	return keys
+}
 
 // rarely is true one time in n.
 func (d *draws) rarely(n int) bool { return d.between(0, n-1) == n-1 }
@@ -121,7 +163,7 @@ func (d *draws) at() time.Time { return Times().Draw(d.t, "time") }
 // setOptions draws options, which rarely exclude each other.
 func (d *draws) setOptions() (o datatypes.SetOptions) {
 	o.IfAbsent, o.IfPresent = d.rarely(6), d.rarely(6)
-	if !d.timed {
+	if !d.timed() {
 		return o
 	}
 	switch kind := d.between(0, 9); {

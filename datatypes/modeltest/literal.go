@@ -36,6 +36,8 @@ func literal(v any) string {
 		return rangeLiteral(v)
 	case datatypes.ExpireCond:
 		return conditionLiteral(v)
+	case datatypes.Center:
+		return centerLiteral(v)
 	case fmt.Stringer:
 		return v.String()
 	}
@@ -101,6 +103,14 @@ func rangeLiteral(r datatypes.Range) string {
 	return made
 }
 
+func centerLiteral(c datatypes.Center) string {
+	if member, ok := c.Member(); ok {
+		return "datatypes.AtMember(" + literal(member) + ")"
+	}
+	p, _ := c.Position()
+	return "datatypes.At(" + number(p.Longitude) + ", " + number(p.Latitude) + ")"
+}
+
 var conditionNames = []string{"datatypes.ExpireNX", "datatypes.ExpireXX", "datatypes.ExpireGT", "datatypes.ExpireLT"}
 
 func conditionLiteral(c datatypes.ExpireCond) string {
@@ -120,9 +130,13 @@ func sliceLiteral(r reflect.Value) string {
 	if r.Len() == 0 {
 		return "nil"
 	}
-	texts := make([]string, r.Len())
+	const shown = 16
+	texts := make([]string, min(r.Len(), shown))
 	for i := range texts {
 		texts[i] = literal(r.Index(i).Interface())
+	}
+	if r.Len() > shown {
+		texts = append(texts, fmt.Sprintf("/* %d in all */", r.Len()))
 	}
 	return r.Type().String() + "{" + strings.Join(texts, ", ") + "}"
 }

@@ -2,7 +2,6 @@ package modeltest
 
 import (
 	"maps"
-	"math"
 	"slices"
 	"time"
 
@@ -21,9 +20,11 @@ type entry struct {
 	typ      datatypes.Type
 	expireAt int64 // in Unix milliseconds; zero: never
 
-	text    string            // of a string
+	text     string          // of a string
+	distinct map[string]bool // what a HyperLogLog has counted; nil for other strings
+
 	list    []string          // the elements of a list
-	members map[string]member // of a set or a sorted set, or the fields of a hash
+	members map[string]member // of a set or a sorted set, or the fields of a hash; nil for other types
 }
 
 // member is a member of a set or a sorted set, or a field of a hash.
@@ -41,11 +42,16 @@ func NewModel() *Model {
 // Stores returns the stores of the model.
 func (m *Model) Stores() Stores {
 	return Stores{
-		Strings:    modelStrings{m},
-		Sets:       modelSets{m},
-		Hashes:     modelHashes{m},
-		SortedSets: modelSortedSets{m},
-		Advance:    m.Advance,
+		Bitmaps:      m.Bitmaps(),
+		Geo:          m.Geo(),
+		Hashes:       m.Hashes(),
+		HyperLogLogs: m.HyperLogLogs(),
+		Keys:         m.Keys(),
+		Lists:        m.Lists(),
+		Sets:         m.Sets(),
+		SortedSets:   m.SortedSets(),
+		Strings:      m.Strings(),
+		Advance:      m.Advance,
 	}
 }
 
@@ -69,7 +75,7 @@ func (m *Model) Clone() *Model {
 
 func (e *entry) clone() *entry {
 	c := *e
-	c.list, c.members = slices.Clone(e.list), maps.Clone(e.members)
+	c.list, c.members, c.distinct = slices.Clone(e.list), maps.Clone(e.members), maps.Clone(e.distinct)
 	return &c
 }
 
@@ -116,7 +122,10 @@ func (m *Model) get(key string, t datatypes.Type) (*entry, error) {
 func (m *Model) open(key string, t datatypes.Type) (*entry, error) {
 	e, err := m.get(key, t)
 	if err == nil && e == nil {
-		e = &entry{typ: t, members: map[string]member{}}
+		e = &entry{typ: t}
+		if t != datatypes.TypeString && t != datatypes.TypeList {
+			e.members = map[string]member{}
+		}
 		m.entries[key] = e
 	}
 	return e, err
@@ -132,8 +141,7 @@ func (m *Model) existing(keys []string) (found []string) {
 	return found
 }
 
-// deadline returns when something expires that is given a TTL or a time, zero for never. Part of a millisecond counts as
-// a whole one.
+// deadline returns when something expires that is given a TTL or a time, zero for never.
 func (m *Model) deadline(ttl time.Duration, at time.Time) (int64, error) {
 	switch {
 	case ttl != 0 && !at.IsZero():
@@ -141,7 +149,7 @@ func (m *Model) deadline(ttl time.Duration, at time.Time) (int64, error) {
 	case ttl < 0 || !at.IsZero() && at.UnixMilli() <= 0:
 		return 0, datatypes.ErrInvalidExpire
 	case ttl > 0:
-		return m.now + int64(math.Ceil(float64(ttl)/1e6)), nil
+		return m.after(ttl), nil
 	case !at.IsZero():
 		return at.UnixMilli(), nil
 	}

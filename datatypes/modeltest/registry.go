@@ -1,25 +1,39 @@
 package modeltest
 
-// storeMethods are the methods of each store, those that are driven, the plain ones first.
-func storeMethods() [][]*method {
-	return [][]*method{
-		pointers(stringMethods),
-		pointers(append(setMethods, setScan())),
-		pointers(append(hashMethods, hashScan())),
-		pointers(append(sortedSetMethods, sortedSetScan(), sortedSetLex())),
+// storeMethods are the methods of each store, the plain ones first.
+var storeMethods [][]*method
+
+// methodNamed has them by their names.
+var methodNamed = map[string]*method{}
+
+// It is init that fills them, since methods that scan lead back to what all methods are.
+func init() {
+	for _, store := range [][]method{
+		stringMethods,
+		keyMethods,
+		listMethods,
+		append(setMethods, setScan()),
+		append(hashMethods, hashScan()),
+		append(sortedSetMethods, sortedSetScan(), sortedSetLex()),
+		bitmapMethods,
+		sketchMethods,
+		geoMethods,
+	} {
+		var all []*method
+		for i := range store {
+			all = append(all, &store[i])
+			methodNamed[store[i].name] = &store[i]
+		}
+		storeMethods = append(storeMethods, all)
 	}
 }
 
-func pointers(methods []method) (all []*method) {
-	for i := range methods {
-		all = append(all, &methods[i])
-	}
-	return all
-}
+// operation returns a call of a method by its name.
+func operation(name string, a ...any) Operation { return Operation{methodNamed[name], a} }
 
 // methods returns the methods that the stores have, those of each store together.
 func (s Stores) methods() (all [][]*method) {
-	for _, store := range storeMethods() {
+	for _, store := range storeMethods {
 		var some []*method
 		for _, m := range store {
 			if s.has(m) {
@@ -40,6 +54,10 @@ func (s Stores) reads(key string) (all []Operation) {
 		setReads,
 		hashReads,
 		sortedSetReads,
+		keyReads,
+		listReads,
+		sketchReads,
+		geoReads,
 	} {
 		for _, o := range reads(key) {
 			if s.has(o.method) {
@@ -48,16 +66,4 @@ func (s Stores) reads(key string) (all []Operation) {
 		}
 	}
 	return all
-}
-
-// operation returns a call of a method by its name.
-func operation(name string, a ...any) Operation {
-	for _, store := range storeMethods() {
-		for _, m := range store {
-			if m.name == name {
-				return Operation{m, a}
-			}
-		}
-	}
-	panic("modeltest: no method " + name)
 }

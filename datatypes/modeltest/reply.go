@@ -1,7 +1,6 @@
 package modeltest
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -24,7 +23,8 @@ type order uint8
 
 const (
 	ordered  order = iota
-	anyOrder       // the slices in the reply may be in any order
+	anyOrder       // slices may be in any order
+	asSet          // that, and elements may come twice
 )
 
 func replyOf(out []reflect.Value) (r Reply) {
@@ -90,10 +90,10 @@ func (r Reply) differ(want Reply, o order) error {
 			return mismatch(r, want)
 		}
 		return nil
-	case o == anyOrder:
-		r, want = r.sorted(), want.sorted()
+	case o != ordered:
+		r, want = r.sorted(o), want.sorted(o)
 	}
-	if gocmp.Equal(r.Values, want.Values, emptyFields) {
+	if reflect.DeepEqual(r.Values, want.Values) || gocmp.Equal(r.Values, want.Values, emptyFields) {
 		return nil
 	}
 	return mismatch(r, want)
@@ -116,26 +116,22 @@ func mismatch(got, want Reply) error {
 }
 
 // sorted returns the reply with its slices in the order of their texts.
-func (r Reply) sorted() Reply {
+func (r Reply) sorted(o order) Reply {
 	values := slices.Clone(r.Values)
 	for i, v := range values {
 		s := reflect.ValueOf(v)
 		if s.Kind() != reflect.Slice || s.Type().Elem().Kind() == reflect.Uint8 {
 			continue
 		}
-		all := reflect.MakeSlice(s.Type(), s.Len(), s.Len())
-		reflect.Copy(all, s)
-		elements := make([]reflect.Value, all.Len())
-		for j := range elements {
-			elements[j] = reflect.ValueOf(s.Index(j).Interface())
+		var texts []string
+		for j := range s.Len() {
+			texts = append(texts, literal(s.Index(j).Interface()))
 		}
-		slices.SortFunc(elements, func(a, b reflect.Value) int {
-			return cmp.Compare(literal(a.Interface()), literal(b.Interface()))
-		})
-		for j, e := range elements {
-			all.Index(j).Set(e)
+		slices.Sort(texts)
+		if o == asSet {
+			texts = slices.Compact(texts)
 		}
-		values[i] = all.Interface()
+		values[i] = texts
 	}
 	return Reply{Values: values}
 }

@@ -11,10 +11,15 @@ import (
 
 // Stores are what is tested: the stores of one database. Those that are nil are not driven.
 type Stores struct {
-	Strings    Strings
-	Sets       Sets
-	Hashes     Hashes
-	SortedSets SortedSets
+	Bitmaps      Bitmaps
+	Geo          Geo
+	Hashes       Hashes
+	HyperLogLogs HyperLogLogs
+	Keys         Keys
+	Lists        Lists
+	Sets         Sets
+	SortedSets   SortedSets
+	Strings      Strings
 
 	// Advance moves the clock that the stores go by, which must stand still otherwise and begin at Epoch. If it is
 	// nil nothing expires.
@@ -29,19 +34,29 @@ type Stores struct {
 
 // A Source has stores: a larder.Cache, a larder.DB or a larder.Tx.
 type Source interface {
-	Strings() datatypes.Strings
-	Sets() datatypes.Sets
+	Bitmaps() datatypes.Bitmaps
+	Geo() datatypes.Geo
 	Hashes() datatypes.Hashes
+	HyperLogLogs() datatypes.HyperLogLogs
+	Keys() datatypes.Keys
+	Lists() datatypes.Lists
+	Sets() datatypes.Sets
 	SortedSets() datatypes.SortedSets
+	Strings() datatypes.Strings
 }
 
 // Of returns all stores of a source. A clock that the source goes by makes them expire; it may be nil.
 func Of(source Source, clock *Clock) Stores {
 	s := Stores{
-		Strings:    source.Strings(),
-		Sets:       source.Sets(),
-		Hashes:     source.Hashes(),
-		SortedSets: source.SortedSets(),
+		Bitmaps:      source.Bitmaps(),
+		Geo:          source.Geo(),
+		Hashes:       source.Hashes(),
+		HyperLogLogs: source.HyperLogLogs(),
+		Keys:         source.Keys(),
+		Lists:        source.Lists(),
+		Sets:         source.Sets(),
+		SortedSets:   source.SortedSets(),
+		Strings:      source.Strings(),
 	}
 	if clock != nil {
 		s.Advance = clock.Advance

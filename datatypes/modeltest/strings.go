@@ -30,7 +30,7 @@ var _ Strings = datatypes.Strings{}
 
 var stringMethods = []method{
 	{name: "Strings.Get", args: oneKey},
-	{name: "Strings.Set", args: func(d *draws) []any { return args(d.key(), d.value(), d.setOptions()) }},
+	{name: "Strings.Set", args: func(d *draws) []any { return args(d.anyKey(), d.value(), d.setOptions()) }},
 	{name: "Strings.Append", args: func(d *draws) []any { return args(d.key(), d.value()) }},
 	{name: "Strings.Incr", args: oneKey},
 	{name: "Strings.IncrBy", args: func(d *draws) []any { return args(d.key(), d.delta()) }},
@@ -44,11 +44,11 @@ var stringMethods = []method{
 	{name: "Strings.SetRange", args: func(d *draws) []any { return args(d.key(), d.offset(), d.value()) }},
 	{name: "Strings.SetGet", args: func(d *draws) []any { return args(d.key(), d.value(), d.setOptions()) }},
 	{name: "Strings.MGet", args: func(d *draws) []any { return args(nil, d.keys(0)) },
-		keys: func(a []any) []string { return a[1].([]string) }},
+		keys: keysIn(1)},
 	{name: "Strings.MSet", args: func(d *draws) []any { return args(d.items()) }, keys: itemKeys},
 	{name: "Strings.MSetNX", args: func(d *draws) []any { return args(d.items()) }, keys: itemKeys},
-	{name: "Strings.LCS", args: twoForLCS, keys: twoKeys},
-	{name: "Strings.LCSLen", args: twoForLCS, keys: twoKeys},
+	{name: "Strings.LCS", args: twoForLCS, keys: keysIn(0, 1)},
+	{name: "Strings.LCSLen", args: twoForLCS, keys: keysIn(0, 1)},
 	{name: "Strings.Compute", args: func(d *draws) []any { return args(d.key(), d.compute()) }},
 }
 
@@ -56,9 +56,6 @@ func stringReads(key string) []Operation { return []Operation{operation("Strings
 
 // oneKey draws the argument of methods that take a key and no more.
 func oneKey(d *draws) []any { return args(d.key()) }
-
-// twoKeys returns the keys of methods whose first two arguments are keys.
-func twoKeys(a []any) []string { return []string{a[0].(string), a[1].(string)} }
 
 func itemKeys(a []any) (keys []string) {
 	for _, item := range a[0].([]datatypes.Item) {
@@ -85,7 +82,7 @@ func (d *draws) offset() int64 {
 
 func (d *draws) getExOptions() (o datatypes.GetExOptions) {
 	o.Persist = d.rarely(4)
-	if d.timed && !d.rarely(4) {
+	if d.timed() && !d.rarely(4) {
 		if o.TTL = d.ttl(); d.rarely(4) {
 			o.TTL, o.ExpireAt = 0, d.at()
 		}
@@ -94,7 +91,11 @@ func (d *draws) getExOptions() (o datatypes.GetExOptions) {
 }
 
 func (d *draws) items() (items []datatypes.Item) {
-	for _, key := range d.keys(0) {
+	keys := d.keys(0)
+	if !d.s.Evicts && d.rarely(12) {
+		keys = bulk()
+	}
+	for _, key := range keys {
 		items = append(items, datatypes.Item{Key: key, Value: d.value()})
 	}
 	return items

@@ -22,6 +22,9 @@ func (st modelStrings) read(key string) (text string, ok bool, err error) {
 	if e == nil || err != nil {
 		return "", false, err
 	}
+	if e.distinct != nil {
+		return "", false, ErrNotModelled
+	}
 	return e.text, true, nil
 }
 
@@ -331,13 +334,4 @@ func (st modelStrings) Compute(key string, fn func(old []byte, ok bool) ([]byte,
 		st.m.Forget(key)
 	}
 	return nil
-}
-
-// expireAt sets when a key expires. If the time has come it is gone.
-func (m *Model) expireAt(key string, at int64) {
-	if at <= m.now {
-		m.Forget(key)
-		return
-	}
-	m.entries[key].expireAt = at
 }
