@@ -4,14 +4,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 
 	"pgregory.net/rapid"
 )
 
 // Check does random scripts to stores that open opens, a new set of them for each script and without any keys, and compares them with
 // the model. It reports the shortest script that it finds to fail.
-func Check(t *testing.T, open func(*rapid.T) Stores) {
+func Check(t rapid.TB, open func(*rapid.T) Stores) {
 	t.Helper()
 	rapid.Check(t, Property(open))
 }
@@ -28,7 +27,7 @@ func Property(open func(*rapid.T) Stores) func(*rapid.T) {
 
 // Run does a script to stores without keys and to a new model. It returns how they differ, with the calls that led to it.
 func Run(s Stores, script Script) error {
-	c := &checker{s: s, m: NewModel()}
+	c := &checker{s: s, m: NewModel(), readsOf: map[string][]Operation{}}
 	for i, o := range script {
 		if err := c.run(o); err != nil {
 			return fmt.Errorf("operation %d of %d: %w\n%s", i+1, len(script), err, c.trace.String())
@@ -45,6 +44,16 @@ type checker struct {
 	s     Stores
 	m     *Model
 	trace strings.Builder // the calls so far with their replies
+
+	readsOf map[string][]Operation // what reads has returned
+}
+
+// reads returns operations that read all that a key holds.
+func (c *checker) reads(key string) []Operation {
+	if _, ok := c.readsOf[key]; !ok {
+		c.readsOf[key] = c.s.reads(key)
+	}
+	return c.readsOf[key]
 }
 
 // run does any operation.
@@ -72,10 +81,8 @@ func (c *checker) call(o Operation) (Reply, error) {
 // compare reads all that the keys hold.
 func (c *checker) compare() error {
 	for _, key := range slices.Compact(slices.Sorted(slices.Values(append(allKeys(), c.m.keys()...)))) {
-		for _, o := range c.s.reads(key) {
-			if err := c.read(o); err != nil {
-				return err
-			}
+		if err := c.compareKey(key); err != nil {
+			return err
 		}
 	}
 	for _, o := range keyTotals() {
@@ -88,9 +95,23 @@ func (c *checker) compare() error {
 	return nil
 }
 
+// compareKey reads all that a key holds. If it may have been evicted, and holds nothing, the model forgets it too.
+func (c *checker) compareKey(key string) error {
+	if c.s.Evicts && c.isGone(key) {
+		c.m.Forget(key)
+	}
+	for _, o := range c.reads(key) {
+		if err := c.read(o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // read does an operation that is mentioned only if its reply is wrong.
 func (c *checker) read(o Operation) error {
-	got, err := c.call(o)
+	got := o.Do(c.s)
+	err := o.Follow(c.m, got)
 	if err != nil {
 		fmt.Fprintf(&c.trace, "\t%s // %s\n", o, got)
 	}

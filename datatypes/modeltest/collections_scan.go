@@ -124,6 +124,9 @@ func (s *elementScan) elements() collection {
 
 // step does one call.
 func (s *elementScan) step(cursor uint64) (next uint64, err error) {
+	if err := s.learn(); err != nil {
+		return 0, err
+	}
 	o := Operation{s.call, args(s.key, cursor, s.options)}
 	got := o.Do(s.c.s)
 	fmt.Fprintf(&s.c.trace, "\t%s // %s\n", o, got)
@@ -139,15 +142,22 @@ func (s *elementScan) step(cursor uint64) (next uint64, err error) {
 	return got.Values[1].(uint64), nil
 }
 
+// learn has the model follow an eviction of the collection.
+func (s *elementScan) learn() error {
+	if !s.c.s.Evicts {
+		return nil
+	}
+	if err := s.c.compareKey(s.key); err != nil {
+		return err
+	}
+	s.look()
+	return nil
+}
+
 // end checks that nothing was missed.
 func (s *elementScan) end() error {
-	if s.c.s.Evicts { // before a call, as the model does not know yet
-		for _, o := range s.c.s.reads(s.key) {
-			if _, err := s.c.call(o); err != nil {
-				return err
-			}
-		}
-		s.look()
+	if err := s.learn(); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.steady)) {
 		if !s.seen[name] && len(matching([]string{name}, s.options)) > 0 {

@@ -18,14 +18,15 @@
 //				t.Fatal(err)
 //			}
 //			t.Cleanup(func() { cache.Close() })
-//			return modeltest.Stores{Strings: tenant{cache.Strings(), "acme:"}, Advance: clock.Advance}
+//			used := []string{"Strings.Get", "Strings.GetDel", "Strings.Set"}
+//			return modeltest.Stores{Strings: tenant{cache.Strings(), "acme:"}, Only: used, Advance: clock.Advance}
 //		})
 //	}
 //
 // [Stores] holds what is to be tested, each field an interface with the signatures of a store in package datatypes, so
 // that a wrapper may embed the store and override what it changes. Stores that are nil are not driven; [Of] takes all
-// that a cache, a database or a transaction has. Methods that a wrapper does not mean to support are listed in
-// Stores.Omit.
+// that a cache, a database or a transaction has. Stores.Only and Stores.Omit say which methods a wrapper means to
+// support.
 //
 // # What is checked
 //

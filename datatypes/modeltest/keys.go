@@ -68,8 +68,8 @@ var keyMethods = []method{
 	}, keys: everyKey},
 	{name: "Keys.Touch", args: someKeys, keys: keysIn(0)},
 	{name: "Keys.Unlink", args: someKeys, keys: keysIn(0)},
-	{name: "Keys.All", args: nothing, keys: everyKey, order: asSet},
-	{name: "Keys.Match", args: func(d *draws) []any { return args(d.pattern()) }, keys: everyKey, order: asSet},
+	{name: "Keys.All", args: nothing, keys: everyKey, follow: followList},
+	{name: "Keys.Match", args: func(d *draws) []any { return args(d.pattern()) }, keys: everyKey, follow: followList},
 	{name: "Keys.Scan", args: func(d *draws) []any { return args(d.scanOptions(), d.meanwhile()) }, drive: driveScan},
 	{name: "Keys.Random", args: nothing, keys: everyKey, follow: followRandom},
 	{name: "Keys.Len", args: nothing, keys: everyKey, follow: followLen},
@@ -141,11 +141,30 @@ func followSort(m *Model, a []any, got Reply) error {
 	return got.differ(Reply{[]any{values}, err}, want)
 }
 
+// followList checks a list of keys, in any order and maybe with some twice, which are all or those that match a pattern.
+func followList(m *Model, a []any, got Reply) error {
+	wanted := func(key string) bool { return len(a) == 0 || matches(a[0].(string), key) }
+	listed, _ := got.Values[0].([]string)
+	for _, key := range listed {
+		if !m.lists(key) || !wanted(key) {
+			return fmt.Errorf("%s is no key, or not one that matches", literal(key))
+		}
+	}
+	for _, key := range m.keys() {
+		if wanted(key) && !slices.Contains(listed, key) {
+			return fmt.Errorf("%s is missing in %s", literal(key), got)
+		}
+	}
+	return nil
+}
+
+// lists reports whether a key may be listed.
+func (m *Model) lists(key string) bool { return slices.Contains(m.keys(), key) || m.unmet[key] }
+
 // followRandom checks that a key exists.
 func followRandom(m *Model, _ []any, got Reply) error {
-	m.sweep()
 	key, ok := got.Values[0].(string), got.Values[1].(bool)
-	if got.Err != nil || ok != (len(m.entries) > 0) || ok && m.find(key) == nil {
+	if ok && !m.lists(key) || !ok && len(m.keys()) > 0 || got.Err != nil {
 		return fmt.Errorf("got %v; the keys are %.40q", got, m.keys())
 	}
 	return nil
@@ -165,9 +184,9 @@ func driveScan(c *checker, a []any) error {
 	return c.scan(scan{
 		page: func(cursor uint64) ([]string, uint64, error) { return c.s.Keys.Scan(cursor, o) },
 		there: func(m *Model) []string {
-			return slices.DeleteFunc(m.keys(), func(key string) bool {
-				return o.Type != 0 && m.find(key).typ != o.Type || o.Match != "" && !matches(o.Match, key)
-			})
+			names, _, _ := m.Keys().Scan(0, o)
+			return names
 		},
+		may: func(m *Model, key string) bool { return m.unmet[key] && (o.Match == "" || matches(o.Match, key)) },
 	}, a[1].(Script))
 }

@@ -13,6 +13,9 @@ import (
 type Model struct {
 	now     int64 // in Unix milliseconds
 	entries map[string]*entry
+
+	// unmet are keys of which all elements have expired and that no operation has met since. Scans may list them.
+	unmet map[string]bool
 }
 
 // entry is what a key holds. Which of the fields mean something is a matter of the type.
@@ -36,7 +39,7 @@ type member struct {
 
 // NewModel returns a model without keys, at Epoch.
 func NewModel() *Model {
-	return &Model{now: Epoch.UnixMilli(), entries: map[string]*entry{}}
+	return &Model{now: Epoch.UnixMilli(), entries: map[string]*entry{}, unmet: map[string]bool{}}
 }
 
 // Stores returns the stores of the model.
@@ -66,7 +69,7 @@ func (m *Model) Forget(key string) { delete(m.entries, key) }
 
 // Clone returns a copy that shares nothing with the model.
 func (m *Model) Clone() *Model {
-	c := &Model{now: m.now, entries: make(map[string]*entry, len(m.entries))}
+	c := &Model{now: m.now, entries: make(map[string]*entry, len(m.entries)), unmet: maps.Clone(m.unmet)}
 	for key, e := range m.entries {
 		c.entries[key] = e.clone()
 	}
@@ -85,9 +88,11 @@ func (m *Model) expired(at int64) bool { return at != 0 && at < m.now }
 // sweep drops what has expired, and collections that have nothing left.
 func (m *Model) sweep() {
 	for key, e := range m.entries {
+		n := len(e.members)
 		maps.DeleteFunc(e.members, func(_ string, x member) bool { return m.expired(x.expireAt) })
 		if m.expired(e.expireAt) || e.empty() {
 			delete(m.entries, key)
+			m.unmet[key] = n > 0
 		}
 	}
 }
@@ -106,6 +111,7 @@ func (e *entry) empty() bool {
 // find returns what a key holds, nil if it does not exist.
 func (m *Model) find(key string) *entry {
 	m.sweep()
+	delete(m.unmet, key)
 	return m.entries[key]
 }
 

@@ -28,7 +28,10 @@ type Stores struct {
 	// Evicts says that keys may be evicted at any time.
 	Evicts bool
 
-	// Omit has the names of methods that are not called, such as "Strings.LCS".
+	// Only has the names of the only methods that are called, such as "Strings.Get". If it is empty all are.
+	Only []string
+
+	// Omit has the names of methods that are not called.
 	Omit []string
 }
 
@@ -71,6 +74,9 @@ func (s Stores) store(name string) reflect.Value {
 
 // has reports whether the stores have a method and want it called.
 func (s Stores) has(m *method) bool {
+	if len(s.Only) > 0 && !slices.Contains(s.Only, m.name) {
+		return false
+	}
 	if slices.Contains(s.Omit, m.name) || m.expires && s.Advance == nil {
 		return false
 	}
