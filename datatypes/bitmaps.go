@@ -27,25 +27,51 @@ func (b Bitmaps) Set(key string, offset int64, on bool) (old bool, err error) {
 	if offset < 0 || offset >= maxBits {
 		return false, ErrBitOffset
 	}
+	old, far, err := b.setNear(key, offset, on)
+	if !far {
+		return old, err
+	}
+	return false, b.setFar(key, offset, on)
+}
+
+// setNear is Set unless that takes long.
+func (b Bitmaps) setNear(key string, offset int64, on bool) (old, far bool, err error) {
 	var s keyspace.Slot
 	if err := lockString(&s, b.view, key); err != nil {
-		return false, err
+		return false, false, err
 	}
 	defer s.Unlock()
+	if growsFar(&s, int(offset/8), 1) {
+		return false, true, nil
+	}
 	bits, grown, err := writableBits(&s, offset)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
+	old = setBit(bits, offset, on)
+	if old != on || grown {
+		s.Notify(keyspace.ClassString, "setbit")
+	}
+	return old, false, nil
+}
+
+// setFar is Set of a bit that is far beyond the end.
+func (b Bitmaps) setFar(key string, offset int64, on bool) error {
+	need := func(int) int { return int(offset/8) + 1 }
+	return lengthen(b.view, key, need, func(s *keyspace.Slot, bits []byte, _ int) {
+		setBit(bits, offset, on)
+		s.Notify(keyspace.ClassString, "setbit")
+	})
+}
+
+// setBit sets a bit and returns what it was.
+func setBit(bits []byte, offset int64, on bool) (old bool) {
 	p, mask := &bits[offset/8], byte(0x80)>>(offset%8)
 	old = *p&mask != 0
-	if old == on && !grown {
-		return old, nil
-	}
 	if *p &^= mask; on {
 		*p |= mask
 	}
-	s.Notify(keyspace.ClassString, "setbit")
-	return old, nil
+	return old
 }
 
 // writableBits returns the slot's string for changes, made long enough to have

@@ -256,23 +256,45 @@ func textLen(s *keyspace.Slot) int {
 //
 // It returns ErrWrongType and ErrTooLarge.
 func (st Strings) Append(key string, value []byte) (length int, err error) {
+	length, far, err := st.appendNear(key, value)
+	if !far {
+		return length, err
+	}
+	return st.appendFar(key, value)
+}
+
+// appendNear is Append unless that takes long.
+func (st Strings) appendNear(key string, value []byte) (length int, far bool, err error) {
 	var s keyspace.Slot
 	if err := lockString(&s, st.view, key); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer s.Unlock()
+	if size := textLen(&s); growsFar(&s, size, len(value)) && size+len(value) <= keyspace.MaxSize {
+		return 0, true, nil
+	}
 	if err := grow(&s, textLen(&s)+len(value)); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if !s.Exists() {
 		if err := store(&s, value, 0); err != nil {
-			return 0, err
+			return 0, false, err
 		}
 	} else if err := extend(&s, textLen(&s), value); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	s.Notify(keyspace.ClassString, "append")
-	return textLen(&s), nil
+	return textLen(&s), false, nil
+}
+
+func (st Strings) appendFar(key string, value []byte) (length int, err error) {
+	need := func(size int) int { return size + len(value) }
+	err = lengthen(st.view, key, need, func(s *keyspace.Slot, b []byte, size int) {
+		copy(b[size:], value)
+		s.Notify(keyspace.ClassString, "append")
+		length = len(b)
+	})
+	return length, err
 }
 
 // SetRange overwrites the key's value from offset on and returns the length it
@@ -284,25 +306,47 @@ func (st Strings) SetRange(key string, offset int64, value []byte) (length int, 
 	if offset < 0 {
 		return 0, ErrOutOfRange
 	}
+	length, far, err := st.setRangeNear(key, offset, value)
+	if !far {
+		return length, err
+	}
+	return st.setRangeFar(key, int(offset), value)
+}
+
+// setRangeNear is SetRange unless that takes long.
+func (st Strings) setRangeNear(key string, offset int64, value []byte) (length int, far bool, err error) {
 	var s keyspace.Slot
 	if err := lockString(&s, st.view, key); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	defer s.Unlock()
 	if len(value) == 0 {
-		return textLen(&s), nil
+		return textLen(&s), false, nil
 	}
 	if offset > keyspace.MaxSize-int64(len(value)) {
-		return 0, ErrTooLarge
+		return 0, false, ErrTooLarge
+	}
+	if growsFar(&s, int(offset), len(value)) {
+		return 0, true, nil
 	}
 	if err := grow(&s, max(textLen(&s), int(offset)+len(value))); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if err := extend(&s, int(offset), value); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	s.Notify(keyspace.ClassString, "setrange")
-	return len(s.Value()), nil
+	return len(s.Value()), false, nil
+}
+
+func (st Strings) setRangeFar(key string, offset int, value []byte) (length int, err error) {
+	need := func(int) int { return offset + len(value) }
+	err = lengthen(st.view, key, need, func(s *keyspace.Slot, b []byte, _ int) {
+		copy(b[offset:], value)
+		s.Notify(keyspace.ClassString, "setrange")
+		length = len(b)
+	})
+	return length, err
 }
 
 // grow makes room for the slot's string to have n bytes.

@@ -152,7 +152,7 @@ func (c *turnCase) check(t *testing.T, f *fixture, got any, err error, events []
 }
 
 func turnCases(t *testing.T) []turnCase {
-	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t), geoTurnCases(t), bitTurnCases())
+	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t), geoTurnCases(t), bitTurnCases(), lengthenTurnCases())
 }
 
 // bitTurnCases combine a long bitmap with a shorter one, an integer and, where others hold it, the result.
@@ -206,6 +206,43 @@ func bitTurnCases() (cases []turnCase) {
 		})
 	}
 	return cases
+}
+
+// lengthenTurnCases make a long string longer.
+func lengthenTurnCases() []turnCase {
+	const length, more = 3 << 20, 2 << 20
+	long, added := make([]byte, length), make([]byte, more)
+	for i := range long {
+		long[i] = byte(i * i >> 3)
+	}
+	for i := range added {
+		added[i] = byte(i >> 4)
+	}
+	fill := func(t *testing.T, f *fixture) {
+		if _, err := f.Set("k", long, datatypes.SetOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	empty := func(*testing.T, *fixture) {}
+	return []turnCase{
+		{
+			name: "APPEND", fill: fill, turns: 20, event: "append", want: length + more, left: string(slices.Concat(long, added)),
+			op: func(_ *fixture, v keyspace.View) (any, error) { return datatypes.NewStrings(v).Append("k", added) },
+		},
+		{
+			name: "SETRANGE", fill: fill, turns: 20, event: "setrange", want: length + more + 3,
+			left: string(slices.Concat(long, make([]byte, more), []byte("end"))),
+			op: func(_ *fixture, v keyspace.View) (any, error) {
+				return datatypes.NewStrings(v).SetRange("k", length+more, []byte("end"))
+			},
+		},
+		{
+			name: "SETBIT of nothing", fill: empty, turns: 20, event: "setbit", want: false, left: string(make([]byte, length)) + "\x40",
+			op: func(_ *fixture, v keyspace.View) (any, error) {
+				return datatypes.NewBitmaps(v).Set("k", 8*length+1, true)
+			},
+		},
+	}
 }
 
 // geoTurnCases search an area that has nearly all members, which lie in a row.

@@ -196,6 +196,14 @@ func (a *Arena) Extend(r Ref, from, to int) bool {
 	return ok
 }
 
+// Extends reports whether Extend would succeed, as far as that can be told without looking for free pages. O(1).
+func (a *Arena) Extends(r Ref, from, to int) bool {
+	if from > maxRun && to > maxRun {
+		return ClassSize(to) <= a.pages.slots[r>>slotShift].size
+	}
+	return ClassSize(from) == ClassSize(to)
+}
+
 func (a *Arena) extend(r Ref, from, to int) bool {
 	was, is := ClassSize(from), ClassSize(to)
 	switch {

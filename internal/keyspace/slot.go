@@ -161,6 +161,11 @@ func (s *Slot) GrowTo(n int) error {
 	}
 }
 
+// GrowsInPlace reports whether the value, of a key that exists, may get n bytes without being moved.
+func (s *Slot) GrowsInPlace(n int) bool {
+	return s.shard.arena.Extends(s.ref, s.at.size, s.at.value+n)
+}
+
 // Now returns the time of the operation in Unix milliseconds.
 func (s *Slot) Now() int64 {
 	if s.now == 0 {
