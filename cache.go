@@ -516,7 +516,8 @@ type Event = keyspace.Event
 // Events of one key come in their order, one at a time, after the operation released
 // its locks, so fn may use the cache. It runs on goroutines that use the cache: it should
 // be quick, and an event may come shortly after the operation that caused it returned.
-// While nobody listens, events cost nothing.
+// Events that come faster than fn deals with them wait in the Go heap, without a limit;
+// Events, the method, has one. While nobody listens, events cost nothing.
 func (c *Cache) OnEvent(fn func(Event)) (cancel func()) { return c.ks.Listen(fn) }
 
 // Change tells that a key may have another value than before, or that a whole database has.
