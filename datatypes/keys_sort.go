@@ -3,6 +3,7 @@ package datatypes
 import (
 	"bytes"
 	"cmp"
+	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -66,11 +67,13 @@ func (k Keys) SortBatch(key string, o SortOptions, b *Batch) error {
 	b.batch.Clear()
 	run := lendSorting(k.view, &o)
 	defer run.release()
-	sort := func(v keyspace.View) error { return run.sort(v, key, &b.batch) }
 	if o.usesPatterns() {
-		return withinAll(k.view, sort)
+		return withinAll(k.view, func(v keyspace.View) error { return run.sort(v, key, &b.batch) })
 	}
-	return sort(k.view)
+	if err := run.loadInSteps(key); err != nil {
+		return err
+	}
+	return run.sortLoaded(k.view, &b.batch)
 }
 
 // SortStore makes dst hold the list that Sort would return, with empty values for what is missing, whatever
@@ -122,6 +125,10 @@ type sorting struct {
 
 	keys  keyspace.Batch // that patterns lead to
 	names []string       // of those
+
+	loaded int    // elements of a collection that were loaded, or passed over
+	cursor uint64 // in a set
+	looked bool   // the lookup of the collection was counted
 }
 
 // ranked is an element while it is sorted.
@@ -134,7 +141,7 @@ var sortingPool = sync.Pool{New: func() any { return new(sorting) }}
 
 func lendSorting(caller keyspace.View, o *SortOptions) *sorting {
 	run := sortingPool.Get().(*sorting)
-	run.caller, run.o, run.storing = caller, *o, false
+	run.caller, run.o, run.storing, run.looked = caller, *o, false, false
 	return run
 }
 
@@ -156,9 +163,15 @@ func (run *sorting) release() {
 // sort adds the result to b.
 func (run *sorting) sort(v keyspace.View, key string, b *keyspace.Batch) error {
 	b.Clear()
-	if err := run.load(v, key); err != nil {
+	run.reset()
+	if _, err := run.load(v, key, math.MaxInt); err != nil {
 		return err
 	}
+	return run.sortLoaded(v, b)
+}
+
+// sortLoaded adds the result for the elements that were loaded to b.
+func (run *sorting) sortLoaded(v keyspace.View, b *keyspace.Batch) error {
 	if !run.o.Unsorted {
 		if err := run.weigh(v); err != nil {
 			return err
@@ -170,22 +183,30 @@ func (run *sorting) sort(v keyspace.View, key string, b *keyspace.Batch) error {
 	return run.output(v, b)
 }
 
-// load copies the elements: all or, if they are not to be sorted, those that are wanted, in order.
-func (run *sorting) load(v keyspace.View, key string) error {
+// reset forgets the elements that were loaded.
+func (run *sorting) reset() {
 	run.elements.Clear()
-	run.order = run.order[:0]
+	run.order, run.loaded, run.cursor = run.order[:0], 0, 0
+}
+
+// load copies up to most elements more: of all or, if they are not to be sorted, of those that are wanted, in order. It reports
+// whether there are others.
+func (run *sorting) load(v keyspace.View, key string, most int) (more bool, err error) {
 	var s keyspace.Slot
 	if err := s.Lock(v, key); err != nil {
-		return err
+		return false, err
 	}
 	defer s.Unlock()
-	s.Touch()
+	if !run.looked {
+		run.looked = true
+		s.Touch()
+	}
 	switch s.Type() {
 	case 0:
-		return nil
+		return false, nil
 	case TypeList:
 		l := openList(&s, v)
-		return run.loadRun(l.len(), func(from, to int) {
+		return run.loadRun(l.len(), most, func(from, to int) {
 			l.each(from, to-from, func(e encoding.Element) bool {
 				run.add(e.Append(run.elements.Buffer()))
 				return true
@@ -193,7 +214,7 @@ func (run *sorting) load(v keyspace.View, key string) error {
 		})
 	case TypeSortedSet:
 		z := sortedOf(&s)
-		return run.loadRun(z.len(), func(from, to int) {
+		return run.loadRun(z.len(), most, func(from, to int) {
 			z.each(from, to, false, func(member string, _ float64) bool {
 				run.add(append(run.elements.Buffer(), member...))
 				return true
@@ -201,9 +222,9 @@ func (run *sorting) load(v keyspace.View, key string) error {
 		})
 	case TypeSet:
 		set := setOf(&s)
-		return run.loadSet(&set)
+		return run.loadSet(&set, most)
 	}
-	return ErrWrongType
+	return false, ErrWrongType
 }
 
 // fewSorted is how many elements may be read, and values looked for, by callers who have no time.
@@ -224,7 +245,7 @@ func (run *sorting) add(buf []byte) {
 }
 
 // loadRun loads a collection of n elements that has an order by itself, of which each adds a run.
-func (run *sorting) loadRun(n int, each func(from, to int)) error {
+func (run *sorting) loadRun(n, most int, each func(from, to int)) (more bool, err error) {
 	from, to := 0, n
 	if run.o.Unsorted {
 		if from, to = run.o.window(n); run.o.Desc {
@@ -232,17 +253,22 @@ func (run *sorting) loadRun(n int, each func(from, to int)) error {
 		}
 	}
 	if err := run.mayTake(to - from); err != nil {
-		return err
+		return false, err
 	}
-	run.order = slices.Grow(run.order, to-from)
-	each(from, to)
+	some := min(most, to-from-run.loaded)
+	run.order = slices.Grow(run.order, some)
+	each(from+run.loaded, from+run.loaded+some)
+	run.loaded += some
+	if run.loaded < to-from {
+		return true, nil
+	}
 	if run.o.Unsorted && run.o.Desc {
 		slices.Reverse(run.order)
 	}
-	return nil
+	return false, nil
 }
 
-func (run *sorting) loadSet(set *setValue) error {
+func (run *sorting) loadSet(set *setValue, most int) (more bool, err error) {
 	from, to := 0, set.len()
 	if run.o.Unsorted && run.storing {
 		run.o.Unsorted, run.o.By, run.o.Alpha = false, "", true
@@ -251,22 +277,25 @@ func (run *sorting) loadSet(set *setValue) error {
 		from, to = run.o.window(to)
 	}
 	if err := run.mayTake(to); err != nil {
-		return err
+		return false, err
 	}
 	a := lendAlgebra() // for its batch
 	defer a.release()
-	for cursor, seen := uint64(0), 0; seen < to; {
-		cursor = set.next(cursor, &a.batch)
-		for _, name := range a.batch.names[:min(a.batch.n, to-seen)] {
-			if seen++; seen > from {
+	for begun := run.loaded; run.loaded < to; {
+		if run.loaded-begun >= most {
+			return true, nil
+		}
+		run.cursor = set.next(run.cursor, &a.batch)
+		for _, name := range a.batch.names[:min(a.batch.n, to-run.loaded)] {
+			if run.loaded++; run.loaded > from {
 				run.add(append(run.elements.Buffer(), name...))
 			}
 		}
-		if cursor == 0 {
-			return nil
+		if run.cursor == 0 {
+			break
 		}
 	}
-	return nil
+	return false, nil
 }
 
 // weigh finds out what the elements are sorted by.

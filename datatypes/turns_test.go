@@ -152,7 +152,7 @@ func (c *turnCase) check(t *testing.T, f *fixture, got any, err error, events []
 }
 
 func turnCases(t *testing.T) []turnCase {
-	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t), geoTurnCases(t), bitTurnCases(), lengthenTurnCases())
+	return slices.Concat(sortedTurnCases(), setTurnCases(), listTurnCases(), copyTurnCases(t), geoTurnCases(t), bitTurnCases(), lengthenTurnCases(), sortTurnCases(t))
 }
 
 // bitTurnCases combine a long bitmap with a shorter one, an integer and, where others hold it, the result.
@@ -243,6 +243,47 @@ func lengthenTurnCases() []turnCase {
 			},
 		},
 	}
+}
+
+// sortTurnCases sort a large collection of each type.
+func sortTurnCases(t *testing.T) (cases []turnCase) {
+	for _, typ := range []string{"set", "sorted set", "list"} {
+		model := open(t)
+		largeValues[typ](t, model, "k")
+		held := model.content(t, "k")
+		var want []string
+		switch held := held.(type) {
+		case []string:
+			want = slices.Clone(held)
+		case []datatypes.Scored:
+			for _, m := range held {
+				want = append(want, m.Member)
+			}
+		}
+		unsorted := slices.Clone(want)
+		slices.Sort(want)
+		fill := func(t *testing.T, f *fixture) { largeValues[typ](t, f, "k") }
+		sort := func(o datatypes.SortOptions) func(_ *fixture, v keyspace.View) (any, error) {
+			return func(_ *fixture, v keyspace.View) (any, error) {
+				values, err := datatypes.NewKeys(v).Sort("k", o)
+				return texts(values), err
+			}
+		}
+		cases = append(cases, turnCase{
+			name: "SORT of a " + typ, fill: fill, reads: true, turns: many / 1000, want: want, left: held,
+			op: sort(datatypes.SortOptions{Alpha: true}),
+		})
+		if typ != "set" {
+			const skipped, some = 100, 6000
+			reversed := slices.Clone(unsorted)
+			slices.Reverse(reversed)
+			cases = append(cases, turnCase{
+				name: "SORT BY nosort of a " + typ, fill: fill, reads: true, turns: 5, want: reversed[skipped : skipped+some], left: held,
+				op: sort(datatypes.SortOptions{Unsorted: true, Desc: true, Offset: skipped, Count: some}),
+			})
+		}
+	}
+	return cases
 }
 
 // geoTurnCases search an area that has nearly all members, which lie in a row.
