@@ -48,6 +48,10 @@ var stringCalls = map[string]call{
 		})
 	},
 	"Lease": func(st datatypes.Strings, _ datatypes.Keys, key string) error { _, err := st.Lease(key); return err },
+	"AppendGetDel": func(st datatypes.Strings, _ datatypes.Keys, key string) error {
+		_, _, err := st.AppendGetDel(nil, key)
+		return err
+	},
 	"GetDel": func(st datatypes.Strings, _ datatypes.Keys, key string) error {
 		_, _, err := st.GetDel(key)
 		return err

@@ -1,7 +1,10 @@
 package datatypes
 
 import (
+	"cmp"
+
 	"github.com/larderkv/larder/encoding"
+	"github.com/larderkv/larder/internal/chunked"
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
@@ -137,7 +140,10 @@ func (st Hashes) AppendGet(dst []byte, key, field string) (_ []byte, ok bool, er
 	if !ok {
 		return dst, false, nil
 	}
-	return v.Append(dst), true, nil
+	if err := st.view.TakeTimeFor(v.Len()); err != nil {
+		return dst, false, err
+	}
+	return appendElement(dst, v), true, nil
 }
 
 // GetMany appends the values of fields to dst, nil for one that the hash does not
@@ -160,8 +166,12 @@ func (st Hashes) GetBatch(key string, fields []string, b *Batch) error {
 		return err
 	}
 	defer s.Unlock()
-	h.getMany(fields, b.add)
-	return nil
+	h.getMany(fields, func(value encoding.Element, ok bool) {
+		if err = cmp.Or(err, st.view.TakeTimeFor(len(b.batch.Buffer())+value.Len())); err == nil {
+			b.add(value, ok)
+		}
+	})
+	return err
 }
 
 // add appends a value, or that there is none.
@@ -170,7 +180,15 @@ func (b *Batch) add(value encoding.Element, ok bool) {
 		b.batch.Add(b.batch.Buffer(), false)
 		return
 	}
-	b.batch.Add(value.Append(b.batch.Buffer()), true)
+	b.batch.Add(appendElement(b.batch.Buffer(), value), true)
+}
+
+// appendElement is encoding.Element.Append for elements that may be long.
+func appendElement(dst []byte, e encoding.Element) []byte {
+	if text, ok := e.Text(); ok {
+		return chunked.Append(dst, text)
+	}
+	return e.Append(dst)
 }
 
 // addText appends a text as a value.

@@ -3,6 +3,7 @@ package datatypes
 import (
 	"time"
 
+	"github.com/larderkv/larder/internal/chunked"
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/numeric"
 )
@@ -63,6 +64,9 @@ func (st Strings) Set(key string, value []byte, o SetOptions) (stored bool, err 
 		}
 	} else if o.conflict() {
 		return false, ErrConflict
+	}
+	if err := st.view.TakeTimeFor(len(value)); err != nil {
+		return false, err
 	}
 	var s keyspace.Slot
 	if err := lockGrow(&s, st.view, key, len(value)); err != nil {
@@ -143,7 +147,7 @@ func store(s *keyspace.Slot, value []byte, expireAt int64) error {
 	if err != nil {
 		return err
 	}
-	copy(b, value)
+	chunked.Copy(b, value)
 	return nil
 }
 
@@ -170,6 +174,9 @@ func (st Strings) SetGet(key string, value []byte, o SetOptions) (old []byte, ex
 	}
 	defer s.Unlock()
 	if err := s.Is(keyspace.String); err != nil {
+		return nil, false, false, err
+	}
+	if err := st.view.TakeTimeFor(len(value) + len(s.Value())); err != nil {
 		return nil, false, false, err
 	}
 	s.Touch()
@@ -219,18 +226,31 @@ func (st Strings) View(key string, fn func(value []byte) error) (ok bool, err er
 
 // GetDel is Get that also deletes the key. It is GETDEL. O(1).
 func (st Strings) GetDel(key string) (value []byte, ok bool, err error) {
+	value, ok, err = st.AppendGetDel(nil, key)
+	if ok && value == nil {
+		value = []byte{}
+	}
+	return value, ok, err
+}
+
+// AppendGetDel is GetDel that appends the value to dst and returns the extended slice. It
+// allocates only if dst has too little room.
+func (st Strings) AppendGetDel(dst []byte, key string) (_ []byte, ok bool, err error) {
 	var s keyspace.Slot
 	if err := lockRead(&s, st.view, key); err != nil {
-		return nil, false, err
+		return dst, false, err
 	}
 	defer s.Unlock()
-	if !s.Exists() {
-		return nil, false, nil
+	if err := st.view.TakeTimeFor(len(s.Value())); err != nil {
+		return dst, false, err
 	}
-	value = s.AppendString(make([]byte, 0, len(s.Value())))
+	if !s.Exists() {
+		return dst, false, nil
+	}
+	dst = s.AppendString(dst)
 	s.Delete()
 	s.Notify(keyspace.ClassGeneric, "del")
-	return value, true, nil
+	return dst, true, nil
 }
 
 // Len returns the length of the key's value in bytes, zero if the key does not
@@ -256,6 +276,9 @@ func textLen(s *keyspace.Slot) int {
 //
 // It returns ErrWrongType and ErrTooLarge.
 func (st Strings) Append(key string, value []byte) (length int, err error) {
+	if err := st.view.TakeTimeFor(len(value)); err != nil {
+		return 0, err
+	}
 	length, far, err := st.appendNear(key, value)
 	if !far {
 		return length, err
@@ -329,6 +352,9 @@ func (st Strings) setRangeNear(key string, offset int64, value []byte) (length i
 	if growsFar(&s, int(offset), len(value)) {
 		return 0, true, nil
 	}
+	if err := st.view.TakeTimeFor(len(value) + max(0, int(offset)-textLen(&s))); err != nil {
+		return 0, false, err
+	}
 	if err := grow(&s, max(textLen(&s), int(offset)+len(value))); err != nil {
 		return 0, false, err
 	}
@@ -368,7 +394,7 @@ func extend(s *keyspace.Slot, offset int, value []byte) error {
 	if offset > size {
 		clear(b[size:offset])
 	}
-	copy(b[offset:], value)
+	chunked.Copy(b[offset:], value)
 	return nil
 }
 
@@ -390,7 +416,10 @@ func (st Strings) AppendGetRange(dst []byte, key string, start, end int64) ([]by
 	}
 	text := s.Text()
 	from, to := clampRange(start, end, int64(len(text)))
-	return append(dst, text[from:to]...), nil
+	if err := st.view.TakeTimeFor(int(to - from)); err != nil {
+		return dst, err
+	}
+	return chunked.Append(dst, text[from:to]), nil
 }
 
 // clampRange turns Redis' inclusive range into a half-open one within [0, n).

@@ -46,6 +46,9 @@ func (st Strings) AppendGetEx(dst []byte, key string, o GetExOptions) (_ []byte,
 	if err != nil {
 		return dst, false, err
 	}
+	if err := st.view.TakeTimeFor(len(s.Value())); err != nil {
+		return dst, false, err
+	}
 	dst = s.AppendString(dst)
 	switch {
 	case expireAt != 0:

@@ -37,12 +37,16 @@ func (st Strings) MSet(items ...Item) error {
 func (st Strings) MSetNX(items ...Item) (bool, error) { return st.mset(items, true) }
 
 func (st Strings) mset(items []Item, ifAbsent bool) (bool, error) {
-	keys := make([]string, len(items))
+	keys, size := make([]string, len(items)), 0
 	for i, item := range items {
 		keys[i] = item.Key
+		size += len(item.Value)
 		if len(item.Key) > keyspace.MaxSize || len(item.Value) > keyspace.MaxSize {
 			return false, ErrTooLarge
 		}
+	}
+	if err := st.view.TakeTimeFor(size); err != nil {
+		return false, err
 	}
 	tx, err := st.view.Begin(keys...)
 	if err != nil {
@@ -80,6 +84,9 @@ func setItem(v keyspace.View, item Item, o *SetOptions) error {
 // buffers grow to what is needed, and reads stop allocating. The zero value is ready for
 // use. It must not be used by two goroutines at once.
 type Batch struct{ batch keyspace.Batch }
+
+// Cap returns how many bytes of values the batch has memory for.
+func (b *Batch) Cap() int { return cap(b.batch.Buffer()) }
 
 // Len returns the number of keys of the last read.
 func (b *Batch) Len() int { return b.batch.Len() }

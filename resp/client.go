@@ -284,12 +284,12 @@ func (c *client) execute(s *scratch) {
 		c.call(&s.queue[done])
 		done++
 	}
+	if done < len(s.queue) {
+		c.in.rewind(s.queue[done-1].end)
+	}
 	if c.long {
 		c.long = false
 		c.offload(&s.queue[done-1])
-	}
-	if done < len(s.queue) {
-		c.in.rewind(s.queue[done-1].end)
 	}
 	c.owner.counters().commands.Add(int64(done))
 	c.countCalls()

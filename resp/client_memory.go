@@ -132,7 +132,7 @@ func (c *client) spared() bool {
 
 // charge has the cache count what clients hold against its limit.
 func (s *Server) charge() {
-	s.setCharge(s.clientMemory.Load() + s.tracker.memory())
+	s.setCharge(s.clientMemory.Load() + s.spare.bytes() + s.tracker.memory())
 }
 
 func (s *Server) setCharge(bytes int64) {

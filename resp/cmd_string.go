@@ -74,9 +74,17 @@ func cmdGet(c *client, args [][]byte) {
 // bulkRoom is the length of the header "$nn\r\n" of a value of 10 to 99 bytes: the room that beginBulk leaves.
 const bulkRoom = len("$00\r\n")
 
+// longBulkRoom is that of the header of the longest value, the room for what a worker reads. Its replies may begin later than its
+// output buffer, so a long value never moves.
+const longBulkRoom = len("$536870912\r\n")
+
 // beginBulk leaves room for a bulk string's header at the end of the output buffer, and returns where it begins.
 func (c *client) beginBulk() (start int) {
 	start = len(c.out)
+	if c.offLoop && start == 0 {
+		c.out = append(c.out, make([]byte, longBulkRoom)...)
+		return start
+	}
 	c.out = append(c.out, "$00\r\n"...)
 	return start
 }
@@ -88,6 +96,10 @@ func (c *client) endBulk(start int, out []byte, ok bool, err error) {
 	if err != nil || !ok {
 		c.out = out[:start]
 		c.writeErrOrNull(err)
+		return
+	}
+	if c.offLoop && start == 0 {
+		c.endLongBulk(out)
 		return
 	}
 	n := len(out) - body
@@ -102,6 +114,15 @@ func (c *client) endBulk(start int, out []byte, ok bool, err error) {
 	copy(out[start+len(header):], out[body:body+n])
 	copy(out[start:], header)
 	c.out = append(out[:start+len(header)+n], '\r', '\n')
+}
+
+// endLongBulk is endBulk for the value that a worker has read: the header goes directly before it, wherever that is.
+func (c *client) endLongBulk(out []byte) {
+	var buf [longBulkRoom]byte
+	header := appendHeader(buf[:0], '$', int64(len(out)-longBulkRoom))
+	c.sent = longBulkRoom - len(header)
+	copy(out[c.sent:], header)
+	c.out = append(out, crlf...)
 }
 
 // writeErrOrNull answers a missing value: with the error that kept it from being read, else with null.
@@ -323,7 +344,11 @@ func cmdGetSet(c *client, args [][]byte) {
 }
 
 // cmdGetDel is GETDEL key.
-func cmdGetDel(c *client, args [][]byte) { c.writeOptional(c.strings().GetDel(text(args[1]))) }
+func cmdGetDel(c *client, args [][]byte) {
+	start := c.beginBulk()
+	out, ok, err := c.strings().AppendGetDel(c.out, text(args[1]))
+	c.endBulk(start, out, ok, err)
+}
 
 // cmdGetEx is GETEX key [EX seconds | PX milliseconds | EXAT unix-time | PXAT unix-time-ms | PERSIST].
 func cmdGetEx(c *client, args [][]byte) {
@@ -345,8 +370,10 @@ func cmdGetEx(c *client, args [][]byte) {
 		writeGetExProblem(c, key, problem)
 		return
 	}
-	c.writeOptional(c.strings().GetEx(key,
-		datatypes.GetExOptions{TTL: ttl, ExpireAt: at, Persist: e.kind == expiryPersist}))
+	start := c.beginBulk()
+	out, ok, err := c.strings().AppendGetEx(c.out, key,
+		datatypes.GetExOptions{TTL: ttl, ExpireAt: at, Persist: e.kind == expiryPersist})
+	c.endBulk(start, out, ok, err)
 }
 
 // writeGetExProblem answers a GETEX with a bad time: that the key is missing or holds another type counts first.

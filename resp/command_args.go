@@ -73,7 +73,7 @@ func (l *argLists) withScored(args [][]byte) ([]datatypes.Scored, bool) {
 
 // release ends the loan.
 func (l *argLists) release() {
-	if l.batch.Len() > keptList || cap(l.keys) > keptList || cap(l.items) > keptList || cap(l.fields) > keptList || cap(l.scored) > keptList {
+	if l.batch.Cap() > keptBuffer || l.batch.Len() > keptList || cap(l.keys) > keptList || cap(l.items) > keptList || cap(l.fields) > keptList || cap(l.scored) > keptList {
 		return
 	}
 	clear(l.keys)

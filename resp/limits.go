@@ -26,10 +26,10 @@ const (
 	batchLen = 64
 
 	// flushLen is the amount of replies that are written while commands of the same input are still to be executed.
-	flushLen = 256 << 10
+	flushLen = 128 << 10
 
-	// writeLen is the amount of replies that a socket on an event loop is given before others have their turn, some ten
-	// microseconds' worth.
+	// writeLen is the amount of replies that a socket on an event loop is given before others have their turn: some twenty
+	// microseconds' worth on loopback. In smaller parts the same would take longer altogether.
 	writeLen = flushLen
 
 	// maxPendingReplies is the amount of unsent replies at which a client is neither read nor executed for. What a

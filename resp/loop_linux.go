@@ -431,20 +431,24 @@ func (l *loop) serve(k *sock) {
 	c.publish()
 }
 
-// advance answers what has been received, and reads once. It returns false when the connection is broken.
+// advance answers what has been received, and reads once, until it has written enough for one turn. It returns false when the connection is broken.
 func (l *loop) advance(k *sock) bool {
 	c, s := k.client, &l.scratch
+	budget := writeLen
+	if !k.flush(&budget) { // at first, lest more is executed in each turn than is written
+		return false
+	}
 	for turn := 0; ; turn++ {
-		for more := true; more; {
+		for more := true; more && budget > 0; {
 			full := !c.runnable()
 			more = (c.in.unread() > 0 || c.delayed != nil) && c.process(s)
-			if !k.flush() {
+			if !k.flush(&budget) {
 				return false
 			}
 			// Where the socket took all of what stood in the way, it will not say again that it can be written.
 			more = more || full && c.runnable()
 		}
-		if c.pending() > 0 && !k.blocked {
+		if budget <= 0 || c.pending() > 0 && !k.blocked {
 			l.queueAgain(k)
 			return true
 		}
@@ -501,17 +505,17 @@ func (k *sock) read(s *scratch) bool {
 	}
 }
 
-// flush writes the pending replies as far as the socket takes them, but no more than others can wait for. It returns false
-// when the connection is broken.
-func (k *sock) flush() bool {
+// flush writes the pending replies as far as the socket takes them, but no more than what is left of the turn's budget. It
+// returns false when the connection is broken.
+func (k *sock) flush(budget *int) bool {
 	c := k.client
-	for turn := writeLen; turn > 0 && !k.blocked && c.pending() > 0; {
-		part := c.out[c.sent:min(c.sent+turn, len(c.out))]
+	for *budget > 0 && !k.blocked && c.pending() > 0 {
+		part := c.out[c.sent:min(c.sent+*budget, len(c.out))]
 		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(k.fd), uintptr(unsafe.Pointer(&part[0])), uintptr(len(part)))
 		switch errno {
 		case 0:
 			c.sent += int(n)
-			turn -= int(n)
+			*budget -= int(n)
 			k.loop.Load().count.bytesOut.Add(int64(n))
 		case syscall.EINTR:
 		case syscall.EAGAIN:

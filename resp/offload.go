@@ -3,9 +3,11 @@ package resp
 import (
 	"errors"
 	"runtime/debug"
+	"slices"
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/chunked"
 )
 
 // Offloading: commands that take long.
@@ -57,28 +59,59 @@ func (c *client) takesLong() bool { return !c.offLoop && c.exec == nil && c.isLo
 // offload has a goroutine run the command whose handler has found that it takes long.
 func (c *client) offload(q *queued) {
 	w, seq := c.worker(), c.waitSeq
-	own := queued{cmd: q.cmd, args: cloneArgs(q.args)}
+	args, borrowed := c.takeArgs(q.args)
+	own := queued{cmd: q.cmd, args: args}
 	w.last.Store(q.cmd)
 	c.worksElsewhere(q)
 	c.offloaded = true
 	c.srv.wg.Add(1)
 	go func() {
 		defer c.srv.wg.Done()
+		w.out = c.srv.spare.takeLargest()
 		intact := w.runOffloaded(&own)
+		c.srv.spare.give(borrowed)
+		w.trim()
 		c.resume(seq, func(c *client) {
-			c.takeReplies(w.out)
+			c.takeReplies(w)
 			c.closing = c.closing || !intact
 		})
 	}()
 }
 
-// takeReplies appends the replies of a worker. Nobody else has them, so what may be much is not copied if it need not be.
-func (c *client) takeReplies(replies []byte) {
-	if len(c.out) == 0 && len(replies) > keptBuffer {
-		c.out = replies
+// takeArgs returns arguments for a worker, and the buffer in which they lie unless that is theirs alone. Large ones are not copied:
+// the client parts with its input buffer, and goes on with another one for what is behind them.
+func (c *client) takeArgs(args [][]byte) (own [][]byte, borrowed []byte) {
+	r := &c.in
+	if cap(r.buf) <= keptBuffer || r.unread() > argsSize(args) {
+		return cloneArgs(args), nil
+	}
+	borrowed = r.buf
+	rest := r.buf[r.start:]
+	r.buf = append([]byte(nil), rest...)
+	r.pos, r.start = r.pos-r.start, 0
+	r.ownBuf = r.ownBuf && len(rest) > 0
+	return slices.Clone(args), borrowed
+}
+
+// trim moves replies that leave most of a large buffer empty to one of their own.
+func (c *client) trim() {
+	if cap(c.out) <= keptBuffer || c.pending() > cap(c.out)/4 {
 		return
 	}
-	c.out = append(c.out, replies...)
+	small := chunked.Append(nil, c.out[c.sent:])
+	c.srv.spare.give(c.out)
+	c.out, c.sent = small, 0
+}
+
+// takeReplies appends the replies of a worker. Nobody else has them, so what may be much is not copied if it need not be.
+func (c *client) takeReplies(w *client) {
+	if len(c.out) == 0 && len(w.out) > keptBuffer {
+		c.out, c.sent = w.out, w.sent
+		c.begun = c.sent
+		return
+	}
+	c.out = chunked.Append(c.out, w.out[w.sent:])
+	c.srv.spare.give(w.out)
 }
 
 // runOffloaded runs a command for another client. It returns false if that has failed by a defect of this program.
@@ -86,7 +119,7 @@ func (c *client) runOffloaded(q *queued) (intact bool) {
 	defer func() {
 		if p := recover(); p != nil {
 			c.srv.log().Error("resp: panic in a command", "panic", p, "client", c.id, "stack", string(debug.Stack()))
-			c.out, intact = nil, false
+			c.out, c.sent, intact = nil, 0, false
 		}
 	}()
 	q.cmd.handler(c, q.args)

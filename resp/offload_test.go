@@ -162,3 +162,81 @@ func TestOffloadOfLastCommand(t *testing.T) {
 		})
 	}
 }
+
+// TestLongValues: long values are written and read whole, and in order with what comes before and behind them in one pipeline,
+// again and again, from buffers that others have used.
+func TestLongValues(t *testing.T) {
+	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
+		p := newPeer(t, dial())
+		for round, n := range []int{300 << 10, 2<<20 + 1, 700 << 10} {
+			v, w := strings.Repeat("v", n), strings.Repeat("w", n)
+			bulk := func(s string) string { return fmt.Sprintf("$%d\r\n%s\r\n", len(s), s) }
+			argument := func(words ...string) string {
+				text := fmt.Sprintf("*%d\r\n", len(words))
+				for _, word := range words {
+					text += bulk(word)
+				}
+				return text
+			}
+			number := func(n int) string { return fmt.Sprintf(":%d\r\n", n) }
+			for _, step := range [][2]string{
+				{argument("SET", "k", v), "+OK\r\n"},
+				{argument("GETSET", "k", w), bulk(v)},
+				{argument("APPEND", "k", v), number(2 * n)},
+				{"STRLEN k\r\n", number(2 * n)},
+				{fmt.Sprintf("GETRANGE k 0 %d\r\n", n-1), bulk(w)},
+				{fmt.Sprintf("GETRANGE k %d -1\r\n", n), bulk(v)},
+				{argument("SETRANGE", "k", "0", v), number(2 * n)},
+				{"GET k\r\n", bulk(v + v)},
+				{"GETEX k EX 100\r\n", bulk(v + v)},
+				{"TTL k\r\n", ":100\r\n"},
+				{argument("MSET", "k", w, "l", v), "+OK\r\n"},
+				{"MGET k nosuch l\r\n", "*3\r\n" + bulk(w) + "$-1\r\n" + bulk(v)},
+				{"GETDEL k\r\n", bulk(w)},
+				{"GETDEL k\r\n", "$-1\r\n"},
+				{argument("SET", "k", w, "NX", "GET"), "$-1\r\n"},
+				{argument("HSET", "h", "f", v), number(1)},
+				{"HGET h f\r\n", bulk(v)},
+				{"HMGET h f nosuch\r\n", "*2\r\n" + bulk(v) + "$-1\r\n"},
+				{"HGET k f\r\n", "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"},
+				{"MULTI\r\nGET k\r\nEXEC\r\n", "+OK\r\n+QUEUED\r\n*1\r\n" + bulk(w)},
+				{"CLIENT REPLY SKIP\r\nGET k\r\n", ""},
+			} {
+				go p.Write([]byte("ECHO x\r\n" + step[0] + "ECHO y\r\n"))
+				p.expect("$1\r\nx\r\n" + step[1] + "$1\r\ny\r\n")
+				if t.Failed() {
+					t.Fatalf("round %d: %.40q", round, step[0])
+				}
+			}
+			p.do("DEL k l h\r\n", ":3\r\n")
+		}
+	})
+}
+
+// TestSpareBuffersExpire: what nobody has used for a while is left to the collector.
+func TestSpareBuffersExpire(t *testing.T) {
+	t.Parallel()
+	var s spareBuffers
+	s.give(make([]byte, keptBuffer))
+	s.give(make([]byte, largestKept+1))
+	if s.bytes() != 0 {
+		t.Error("a buffer is kept that is too small or too large")
+	}
+	s.give(make([]byte, 1<<20))
+	if s.take(1<<20+1) != nil || s.take(1000) != nil {
+		t.Error("a buffer is lent that is too small or much too large")
+	}
+	b := s.take(1 << 20)
+	if len(b) != 0 || cap(b) < 1<<20 || s.bytes() != 0 {
+		t.Errorf("%d of %d bytes, %d kept", len(b), cap(b), s.bytes())
+	}
+	s.give(b)
+	s.expire()
+	if s.bytes() == 0 {
+		t.Error("dropped though it was just used")
+	}
+	s.expire()
+	if s.bytes() != 0 || s.takeLargest() != nil {
+		t.Error("kept though nobody uses it")
+	}
+}

@@ -14,7 +14,7 @@ import (
 func parseAll(t testing.TB, pieces [][]byte, lim parseLimits) (commands [][]string, problem string) {
 	t.Helper()
 	var s scratch
-	c := &client{}
+	c := &client{srv: new(Server)}
 	for _, piece := range pieces {
 		for len(piece) > 0 {
 			s.lend(c)
@@ -246,7 +246,7 @@ func TestRandomChunks(t *testing.T) {
 func TestReaderRoomFollowsData(t *testing.T) {
 	t.Parallel()
 	var s scratch
-	c := &client{}
+	c := &client{srv: new(Server)}
 	lim := parseLimits{maxBulk: defaultMaxBulkLen}
 	feed := func(data string) {
 		s.lend(c)
@@ -277,7 +277,7 @@ func TestReaderRoomFollowsData(t *testing.T) {
 func TestReaderQueryLimit(t *testing.T) {
 	t.Parallel()
 	var s scratch
-	c := &client{in: reader{buf: make([]byte, 1000), ownBuf: true}}
+	c := &client{srv: new(Server), in: reader{buf: make([]byte, 1000), ownBuf: true}}
 	if _, err := s.room(c, 1000); err != errQueryBuffer {
 		t.Errorf("room gives %v", err)
 	}

@@ -90,7 +90,10 @@ func (s *scratch) settleReplies(c *client) {
 	if c.pending() > 0 {
 		return
 	}
-	if s.out == nil && cap(c.out) <= keptBuffer {
+	switch {
+	case cap(c.out) > keptBuffer:
+		c.srv.spare.give(c.out)
+	case s.out == nil:
 		s.out = c.out[:0]
 	}
 	c.out, c.sent = nil, 0
@@ -150,6 +153,7 @@ func (s *scratch) settleInput(c *client) {
 	if owned {
 		s.forget()
 		s.give(lent)
+		c.srv.spare.give(lent)
 	}
 }
 
@@ -176,8 +180,9 @@ func (s *scratch) room(c *client, limit int) ([]byte, error) {
 		r.ownBuf = false
 		return s.in[len(r.buf):], nil
 	}
-	s.grow(r, limit)
-	return r.buf[len(r.buf):cap(r.buf)], nil
+	s.grow(c, limit)
+	most := min(cap(r.buf), r.start+limit+readLen/4)
+	return r.buf[len(r.buf):most], nil
 }
 
 // extend is room for a reader that always has its own buffer, which is shrunk to idle bytes when it is empty.
@@ -203,8 +208,10 @@ func (r *reader) extend(idle, limit int) ([]byte, error) {
 	return r.buf[len(r.buf):cap(r.buf)], nil
 }
 
-// grow makes room for at least a quarter of a shared buffer in the client's own.
-func (s *scratch) grow(r *reader, limit int) {
+// grow makes room for at least a quarter of a shared buffer in the client's own. A kept buffer that holds all of the argument in
+// progress saves moving it again and again.
+func (s *scratch) grow(c *client, limit int) {
+	r := &c.in
 	unread := r.unread()
 	if r.ownBuf && cap(r.buf)-len(r.buf) >= readLen/4 {
 		return
@@ -219,9 +226,14 @@ func (s *scratch) grow(r *reader, limit int) {
 	}
 	size = min(max(size, unread+readLen/4), limit+readLen/4)
 	old, owned := r.buf, r.ownBuf
-	r.move(s.take(size))
+	if kept := c.srv.spare.take(unread + r.awaited()); kept != nil {
+		r.move(kept)
+	} else {
+		r.move(s.take(size))
+	}
 	if owned {
 		s.give(old)
+		c.srv.spare.give(old)
 	}
 	r.ownBuf = true
 }

@@ -94,6 +94,7 @@ type Server struct {
 	evicted   atomic.Int64 // clients disconnected for maxmemory-clients
 
 	clientMemory atomic.Int64  // what the clients hold
+	spare        spareBuffers  // large ones that no client holds
 	crowded      chan struct{} // holds a token when that is more than they may
 	chargeMu     sync.Mutex
 	charged      int64 // what of it the cache counts
@@ -380,6 +381,7 @@ func (s *Server) keepHouse() {
 		select {
 		case now := <-tick.C:
 			s.seconds.Store(now.Unix())
+			s.spare.expire()
 			s.sample()
 		case <-s.crowded:
 			s.evictClients()

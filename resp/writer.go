@@ -3,6 +3,7 @@ package resp
 import (
 	"strconv"
 
+	"github.com/larderkv/larder/internal/chunked"
 	"github.com/larderkv/larder/internal/numeric"
 )
 
@@ -45,7 +46,7 @@ func (c *client) writeInt(n int64) { c.writeHeader(':', n) }
 
 func (c *client) writeBulk(b []byte) {
 	c.writeHeader('$', int64(len(b)))
-	c.out = append(c.out, b...)
+	c.out = chunked.Append(c.out, b)
 	c.out = append(c.out, crlf...)
 }
 

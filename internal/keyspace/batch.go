@@ -89,6 +89,7 @@ func (b *Batch) Add(out []byte, ok bool) {
 // string has no value. The cache misses of up to 64 keys overlap. Each value is
 // consistent by itself; with b.Atomic all are of one moment.
 func (v View) ReadBatch(keys []string, b *Batch) error {
+	caller := v
 	if b.Atomic && v.tx() == nil {
 		tx, err := v.Begin(keys...)
 		if err != nil {
@@ -105,10 +106,13 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 		n := min(len(keys), batchSize)
 		v.prefetch(keys[:n], b)
 		for i, key := range keys[:n] {
+			if err := caller.TakeTimeFor(len(b.buf)); err != nil {
+				return err
+			}
 			if v.takeInto(b, key, &b.seats[i]) {
 				continue
 			}
-			if err := v.readInto(b, key, &b.seats[i]); err != nil {
+			if err := v.readInto(b, key, &b.seats[i], caller); err != nil {
 				return err
 			}
 		}
@@ -117,13 +121,16 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 	return nil
 }
 
-// readInto reads the key of a seat at which takeInto did not find it.
-func (v View) readInto(b *Batch, key string, s *seat) (err error) {
+// readInto reads the key of a seat at which takeInto did not find it. v may be within a transaction that its caller is not in.
+func (v View) readInto(b *Batch, key string, s *seat, caller View) (err error) {
 	var buf []byte
 	var ok bool
-	if s.bucket == nil || v.tx() != nil {
+	switch {
+	case v.tx() != nil:
+		buf, ok, err = v.appendInTx(b.buf, key, caller)
+	case s.bucket == nil:
 		buf, ok, err = v.AppendString(b.buf, key)
-	} else {
+	default:
 		buf, ok, err = v.appendNearby(b.buf, key, s.hash, s.version)
 	}
 	if err != nil && err != ErrWrongType {
@@ -131,6 +138,24 @@ func (v View) readInto(b *Batch, key string, s *seat) (err error) {
 	}
 	b.Add(buf, ok)
 	return nil
+}
+
+// appendInTx is AppendString for a view within a transaction, unless it takes longer than the caller allows.
+func (v View) appendInTx(dst []byte, key string, caller View) ([]byte, bool, error) {
+	var s Slot
+	if err := s.Lock(v, key); err != nil {
+		return dst, false, err
+	}
+	defer s.Unlock()
+	if s.isLong() {
+		if err := caller.TakeTime(); err != nil {
+			return dst, false, err
+		}
+	}
+	if s.Is(String) == nil {
+		s.Touch()
+	}
+	return s.appendText(dst)
 }
 
 // takeInto reads the key of a seat, if it is the entry found for it.

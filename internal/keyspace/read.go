@@ -8,6 +8,7 @@ import (
 	"unsafe"
 
 	"github.com/larderkv/larder/internal/arena"
+	"github.com/larderkv/larder/internal/chunked"
 )
 
 // attempts is how often an optimistic read is tried before it takes the lock.
@@ -260,7 +261,7 @@ func appendString(dst []byte, e Encoding, value []byte) []byte {
 	if e == Int {
 		return strconv.AppendInt(dst, IntValue(value), 10)
 	}
-	return append(dst, value...)
+	return chunked.Append(dst, value)
 }
 
 // A header under plainMask is plainString, with the key's length, for entries

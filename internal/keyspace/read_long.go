@@ -1,6 +1,6 @@
 package keyspace
 
-import "slices"
+import "github.com/larderkv/larder/internal/chunked"
 
 // Long values.
 //
@@ -9,7 +9,7 @@ import "slices"
 // was read is thrown away. Where somebody changes it all the time it is read under the lock after all.
 
 const (
-	// longValue is the least length that is read in slices. Shorter ones are copied in some ten microseconds, about what
+	// longValue is the least length that is read in slices, and that takes long to copy. Shorter ones are copied in some ten microseconds, about what
 	// sending somebody else for them takes.
 	longValue = 256 << 10
 
@@ -19,6 +19,14 @@ const (
 	// longAttempts is how often reading in slices is tried.
 	longAttempts = 3
 )
+
+// TakeTimeFor is TakeTime for an operation that copies so many bytes.
+func (v View) TakeTimeFor(bytes int) error {
+	if bytes < longValue {
+		return nil
+	}
+	return v.TakeTime()
+}
 
 // appendLong appends the value of a string that was found to be long.
 func (v View) appendLong(dst []byte, key string) ([]byte, bool, error) {
@@ -48,7 +56,7 @@ func (v View) appendSlices(dst []byte, key string) (_ []byte, done bool, err err
 	if n == 0 || err != nil {
 		return dst, false, err
 	}
-	out := slices.Grow(dst, n)
+	out := chunked.Grow(dst, n)
 	for read := 0; read < n; {
 		part, err := v.appendSlice(out, key, w, read)
 		if err != nil || len(part) == len(out) {
