@@ -421,7 +421,7 @@ func (l *loop) serve(k *sock) {
 	c, s := k.client, &l.scratch
 	k.served = l.load.window
 	s.lend(c)
-	if c.collect() || !l.advance(k) || c.finish() {
+	if c.collect() || !l.advance(k) || !k.queued && c.finish() {
 		l.drop(k)
 		c.abandon()
 		s.settle(c)
