@@ -15,7 +15,9 @@
 //
 // # Who may see it
 //
-// Whoever can reach the handler, and the names of keys are on the page: it has no login of its own. Requests that come over
+// The names of keys are on the page, so where a server is shown that has users with passwords, the page asks for the name and
+// password of one who may execute the commands by which he would learn the same; see [Login]. Where its default user needs no
+// password, or there is no server, whoever can reach the handler sees it. Requests that come over
 // the loopback interface must be addressed to it by name, so that a web page from elsewhere cannot read it through the
 // visitor's browser by having its own name resolve to 127.0.0.1 (DNS rebinding). The page's Content-Security-Policy lets it
 // use only its own files, and names of keys, whatever they hold, are only ever made text.
@@ -55,6 +57,9 @@ type Handler struct {
 	// proxy on this machine passes on.
 	Hosts []string
 
+	// NoLogin asks nobody for a password, though the server would. What is around the handler must see to it who comes.
+	NoLogin bool
+
 	once    sync.Once
 	history history
 	census  census
@@ -85,7 +90,11 @@ func (h *Handler) init() {
 // ServeHTTP implements http.Handler.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.init()
-	Guard(http.HandlerFunc(h.serve), h.Hosts...).ServeHTTP(w, r)
+	page := http.Handler(http.HandlerFunc(h.serve))
+	if h.Server != nil && !h.NoLogin {
+		page = Login(h.Server, page, shown...)
+	}
+	Guard(page, h.Hosts...).ServeHTTP(w, r)
 }
 
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request) {

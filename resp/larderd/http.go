@@ -77,7 +77,7 @@ func listenHTTP(ctx context.Context, cfg config, srv *resp.Server, log *slog.Log
 		return nil, fmt.Errorf("http: %w", err)
 	}
 	log.Info("live page", "url", "http://"+ln.Addr().String()+"/")
-	if !ln.Addr().(*net.TCPAddr).IP.IsLoopback() {
+	if !ln.Addr().(*net.TCPAddr).IP.IsLoopback() && srv.Authorize("default", "", "SCAN 0") == nil {
 		log.Warn("other machines may see the live page, and with it the names of keys", "addr", ln.Addr().String())
 	}
 	return &web{ln, &http.Server{
@@ -99,15 +99,18 @@ func httpRoutes(srv *resp.Server, profiles bool, log *slog.Logger) http.Handler 
 	)
 	mux := http.NewServeMux()
 	mux.Handle("/", &dashboard.Handler{Cache: srv.Cache, Server: srv})
-	mux.Handle("GET /metrics", promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+	metrics := promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn),
-	}))
+	})
+	mux.Handle("GET /metrics", dashboard.Login(srv, metrics, "INFO"))
 	if profiles {
-		mux.HandleFunc("GET /debug/pprof/", pprof.Index)
-		mux.HandleFunc("GET /debug/pprof/cmdline", pprof.Cmdline)
-		mux.HandleFunc("GET /debug/pprof/profile", pprof.Profile)
-		mux.HandleFunc("GET /debug/pprof/symbol", pprof.Symbol)
-		mux.HandleFunc("GET /debug/pprof/trace", pprof.Trace)
+		debug := http.NewServeMux()
+		debug.HandleFunc("/debug/pprof/", pprof.Index)
+		debug.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+		debug.HandleFunc("/debug/pprof/profile", pprof.Profile)
+		debug.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+		debug.HandleFunc("/debug/pprof/trace", pprof.Trace)
+		mux.Handle("GET /debug/pprof/", dashboard.Login(srv, debug, "DEBUG HELP"))
 	}
 	return mux
 }

@@ -141,3 +141,21 @@ func TestHTTPAddressTaken(t *testing.T) {
 		t.Errorf("status %d", status)
 	}
 }
+
+// TestHTTPLogin: what needs a password by RESP is not shown without one by HTTP.
+func TestHTTPLogin(t *testing.T) {
+	t.Parallel()
+	port := freePort(t)
+	p := start(t, "--port", "0", "--unixsocket", socketPath(t), "--http", "0.0.0.0:"+port, "--http-pprof", "yes", "--requirepass", "secret")
+	for _, path := range []string{"/", "/stats.json", "/census.json", "/metrics", "/debug/pprof/cmdline"} {
+		if status, _ := fetch(t, "127.0.0.1:"+port, path, ""); status != http.StatusUnauthorized {
+			t.Errorf("%s: status %d", path, status)
+		}
+		if status, body := fetch(t, ":secret@127.0.0.1:"+port, path, "localhost"); status != http.StatusOK {
+			t.Errorf("%s with the password: status %d: %.200s", path, status, body)
+		}
+	}
+	if log := p.log.String(); strings.Contains(log, "other machines may see") {
+		t.Errorf("log:\n%s", log)
+	}
+}
