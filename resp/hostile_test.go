@@ -3,6 +3,8 @@ package resp
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"math/rand/v2"
@@ -153,8 +155,9 @@ func (a alarm) Handle(_ context.Context, r slog.Record) error {
 const hostileClients = 12
 
 // assail sends what hostile clients think of to a server of its own, over both kinds of connections, and checks that it
-// takes no harm: no panic, no connection that never ends, no lock that stays held, no goroutine that stays. It returns how many
-// commands were executed.
+// takes no harm: no panic, no connection that never ends, no lock that stays held, no goroutine that stays, no memory that nobody
+// counts. Half of the time the clients lack the rights of an operator, and another client notices nothing of them. It returns how
+// many commands were executed.
 func assail(t testing.TB, seed uint64, data []byte, commands int) (executed int64) {
 	t.Helper()
 	before := runtime.NumGoroutine()
@@ -174,6 +177,11 @@ func assail(t testing.TB, seed uint64, data []byte, commands int) (executed int6
 		}
 		go srv.Serve(wrap(ln))
 	}
+	used := cache.Stats().UsedBytes
+	var other *bystander
+	if seed%2 == 0 {
+		other = newBystander(t, srv)
+	}
 	h := newHostile(seed, data)
 	ended := make(chan error, hostileClients)
 	for i := range cap(ended) {
@@ -184,6 +192,7 @@ func assail(t testing.TB, seed uint64, data []byte, commands int) (executed int6
 			t.Errorf("seed %d: %v", seed, err)
 		}
 	}
+	other.leave()
 	within(t, "locks are free", func() {
 		srv.unpause()
 		srv.Info()
@@ -196,9 +205,61 @@ func assail(t testing.TB, seed uint64, data []byte, commands int) (executed int6
 	})
 	executed = srv.totals().Commands
 	within(t, "the server ends", func() { srv.Close() })
+	if held := srv.clientMemory.Load() + srv.tracker.memory(); held != 0 {
+		t.Errorf("seed %d: %d bytes are held for clients that have gone", seed, held)
+	}
+	eventually(t, "the memory of all keys is given back", func() bool { return cache.Stats().UsedBytes <= used })
 	cache.Close()
 	eventually(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 	return executed
+}
+
+// bystander is a client that goes about its business.
+type bystander struct {
+	p     *peer
+	stop  chan struct{}
+	ended chan struct{}
+}
+
+// newBystander starts one, and takes from all others the rights to disturb it.
+func newBystander(t testing.TB, srv *Server) *bystander {
+	t.Helper()
+	if err := errors.Join(
+		srv.SetUser("bystander", "on", ">secret", "+@all", "~*", "&*"),
+		srv.SetUser("default", "-@admin", "-@dangerous"),
+	); err != nil {
+		t.Fatal(err)
+	}
+	conn := srv.Dial()
+	conn.SetDeadline(time.Now().Add(2 * time.Minute))
+	b := &bystander{newPeer(t, conn), make(chan struct{}), make(chan struct{})}
+	b.p.do("AUTH bystander secret\r\nSELECT 7\r\nSET bystander:own:key value\r\n", "+OK\r\n+OK\r\n+OK\r\n")
+	go b.live(t)
+	return b
+}
+
+func (b *bystander) live(t testing.TB) {
+	defer close(b.ended)
+	for n := 0; !t.Failed(); n++ {
+		select {
+		case <-b.stop:
+			return
+		default:
+		}
+		word := strconv.Itoa(n)
+		b.p.do("ECHO "+word+"\r\nGET bystander:own:key\r\nTTL bystander:own:key\r\n",
+			fmt.Sprintf("$%d\r\n%s\r\n$5\r\nvalue\r\n:-1\r\n", len(word), word))
+	}
+}
+
+// leave ends the client. There may be none.
+func (b *bystander) leave() {
+	if b == nil {
+		return
+	}
+	close(b.stop)
+	<-b.ended
+	b.p.Close()
 }
 
 // exhaust sends a stream and reads what comes until the server closes the connection.

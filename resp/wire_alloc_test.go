@@ -56,7 +56,7 @@ func TestWireDoesNotAllocate(t *testing.T) {
 	for name, transport := range transports {
 		srv := newTestServer(t, nil)
 		conn := transport(t, srv)()
-		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		conn.SetDeadline(time.Now().Add(2 * time.Minute))
 		p := newPeer(t, conn)
 		p.do("HSET h f v\r\nZADD z 1.5 m\r\nSADD s m\r\nRPUSH l x\r\n", ":1\r\n:1\r\n:1\r\n:1\r\n")
 		for protocol := 2; protocol <= 3; protocol++ {
