@@ -87,7 +87,7 @@ func TestTurnsLetOthersIn(t *testing.T) {
 		func() error {
 			w := ks.NewWatch()
 			defer w.Close()
-			if err := w.Add(v, "k"); err != nil {
+			if err := w.Add(v.ShortOnly(), "k"); err != nil {
 				return err
 			}
 			return seeing(v, "k")
