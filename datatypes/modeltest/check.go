@@ -30,11 +30,11 @@ func Run(s Stores, script Script) error {
 	c := &checker{s: s, m: NewModel(), readsOf: map[string][]Operation{}}
 	for i, o := range script {
 		if err := c.run(o); err != nil {
-			return fmt.Errorf("operation %d of %d: %w\n%s", i+1, len(script), err, c.trace.String())
+			return fmt.Errorf("operation %d of %d: %w\n%s", i+1, len(script), err, c.trace)
 		}
 	}
 	if err := c.compare(); err != nil {
-		return fmt.Errorf("after %d operations: %w\n%s", len(script), err, c.trace.String())
+		return fmt.Errorf("after %d operations: %w\n%s", len(script), err, c.trace)
 	}
 	return nil
 }
@@ -43,7 +43,7 @@ func Run(s Stores, script Script) error {
 type checker struct {
 	s     Stores
 	m     *Model
-	trace strings.Builder // the calls so far with their replies
+	trace trace
 
 	readsOf map[string][]Operation // what reads has returned
 }
@@ -56,16 +56,40 @@ func (c *checker) reads(key string) []Operation {
 	return c.readsOf[key]
 }
 
+// trace has the calls so far. It is text only once something has failed, since writing takes longer than calling.
+type trace []call
+
+type call struct {
+	o     Operation
+	reply *Reply // nil for what is not plain
+}
+
+// String returns the calls with their replies, one a line.
+func (t trace) String() string {
+	var b strings.Builder
+	for _, call := range t {
+		b.WriteString("\t" + call.o.String())
+		if call.reply != nil {
+			b.WriteString(" // " + call.reply.String())
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// saw notes a call and its reply.
+func (c *checker) saw(o Operation, got Reply) { c.trace = append(c.trace, call{o, &got}) }
+
 // run does any operation.
 func (c *checker) run(o Operation) error {
 	if !o.Plain() {
 		if !o.method.silent {
-			fmt.Fprintf(&c.trace, "\t%s\n", o)
+			c.trace = append(c.trace, call{o: o})
 		}
 		return o.method.drive(c, o.Args)
 	}
 	got, err := c.call(o)
-	fmt.Fprintf(&c.trace, "\t%s // %s\n", o, got)
+	c.saw(o, got)
 	return err
 }
 
@@ -113,7 +137,7 @@ func (c *checker) read(o Operation) error {
 	got := o.Do(c.s)
 	err := o.Follow(c.m, got)
 	if err != nil {
-		fmt.Fprintf(&c.trace, "\t%s // %s\n", o, got)
+		c.saw(o, got)
 	}
 	return err
 }

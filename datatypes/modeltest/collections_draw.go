@@ -18,6 +18,7 @@ var elementNames = []string{"x", "y", "z", "1", "2", "", "01", "-0", "9223372036
 func Elements() *rapid.Generator[string] {
 	return rapid.OneOf(
 		rapid.SampledFrom(elementNames[:3]),
+		rapid.SampledFrom(elementNames[:5]),
 		rapid.Map(rapid.IntRange(-5, 40), strconv.Itoa),
 		rapid.SampledFrom(elementNames),
 		rapid.StringN(0, 3, -1),
@@ -88,7 +89,9 @@ func keysIn(numbers ...int) func([]any) []string {
 }
 
 // combining draws the keys of an operation on several collections.
-func (d *draws) combining() []string { return rapid.SliceOfN(Names(), 1, 4).Draw(d.t, "keys") }
+func (d *draws) combining() []string {
+	return rapid.SliceOfN(rapid.SampledFrom(d.names), 1, 4).Draw(d.t, "keys")
+}
 
 // onElement draws the arguments of a method that takes a key and an element.
 func onElement(d *draws) []any { return args(d.key(), d.element()) }

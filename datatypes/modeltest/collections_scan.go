@@ -129,7 +129,7 @@ func (s *elementScan) step(cursor uint64) (next uint64, err error) {
 	}
 	o := Operation{s.call, args(s.key, cursor, s.options)}
 	got := o.Do(s.c.s)
-	fmt.Fprintf(&s.c.trace, "\t%s // %s\n", o, got)
+	s.c.saw(o, got)
 	if _, err := s.c.m.collection(s.key, s.t); err != nil || got.Err != nil {
 		return 0, got.differ(Reply{Err: err}, ordered)
 	}

@@ -74,20 +74,17 @@ func Operations(s Stores) *rapid.Generator[Operation] {
 		kinds = append(kinds, []*method{advance})
 	}
 	kinds = append(kinds, []*method{compare})
+	return operationsOf(s, kinds, keyNames)
+}
+
+// operationsOf draws operations of some kinds on some keys.
+func operationsOf(s Stores, kinds [][]*method, keys []string) *rapid.Generator[Operation] {
 	var operations *rapid.Generator[Operation]
 	operations = rapid.Custom(func(t *rapid.T) Operation {
 		m := rapid.SampledFrom(rapid.SampledFrom(kinds).Draw(t, "store")).Draw(t, "method")
-		return Operation{m, m.args(&draws{t, s, operations})}
+		return Operation{m, m.args(&draws{t, s, operations, keys})}
 	})
 	return operations
-}
-
-// Scripts draws sequences of operations. Half of them have more than some twenty, and the longest a thousand.
-func Scripts(s Stores) *rapid.Generator[Script] {
-	const stanza, stanzas = 32, 32
-	return rapid.Map(rapid.SliceOfN(rapid.SliceOfN(Operations(s), 1, stanza), 0, stanzas), func(all [][]Operation) Script {
-		return slices.Concat(all...)
-	})
 }
 
 // draws draws arguments.
@@ -95,10 +92,11 @@ type draws struct {
 	t          *rapid.T
 	s          Stores
 	operations *rapid.Generator[Operation] // on the stores
+	names      []string                    // of the keys that are used
 }
 
 func (d *draws) timed() bool          { return d.s.Advance != nil }
-func (d *draws) key() string          { return Names().Draw(d.t, "key") }
+func (d *draws) key() string          { return rapid.SampledFrom(d.names).Draw(d.t, "key") }
 func (d *draws) value() []byte        { return Values().Draw(d.t, "value") }
 func (d *draws) index() int           { return Indexes().Draw(d.t, "index") }
 func (d *draws) between(a, b int) int { return rapid.IntRange(a, b).Draw(d.t, "number") }
@@ -141,7 +139,9 @@ func bulk() (keys []string) {
 func (d *draws) rarely(n int) bool { return d.between(0, n-1) == n-1 }
 
 // keys draws some keys, which may be the same.
-func (d *draws) keys(least int) []string { return rapid.SliceOfN(Names(), least, 6).Draw(d.t, "keys") }
+func (d *draws) keys(least int) []string {
+	return rapid.SliceOfN(rapid.SampledFrom(d.names), least, 6).Draw(d.t, "keys")
+}
 
 // oneOf draws one of some values.
 func oneOf[V any](d *draws, values ...V) V { return rapid.SampledFrom(values).Draw(d.t, "choice") }

@@ -38,7 +38,7 @@ var _ Hashes = datatypes.Hashes{}
 
 var hashMethods = []method{
 	{name: "Hashes.Get", args: onElement},
-	{name: "Hashes.Set", args: func(d *draws) []any { return args(d.key(), d.fields()) }},
+	{name: "Hashes.Set", args: func(d *draws) []any { return args(d.key(), d.fields()) }, often: true},
 	{name: "Hashes.Delete", args: onElements},
 	{name: "Hashes.GetAll", args: oneKey, order: anyOrder},
 	{name: "Hashes.Len", args: oneKey},
@@ -56,7 +56,7 @@ var hashMethods = []method{
 	{name: "Hashes.All", args: oneKey, follow: iterating(datatypes.TypeHash)},
 	{name: "Hashes.Random", args: onCount, follow: choosing(datatypes.TypeHash, second, false)},
 	{name: "Hashes.Expiry", args: onElements},
-	{name: "Hashes.Expire", args: onExpire, expires: true},
+	{name: "Hashes.Expire", args: onExpire, expires: true, often: true},
 	{name: "Hashes.ExpireAt", args: onExpireAt, expires: true},
 	{name: "Hashes.Persist", args: onElements},
 }

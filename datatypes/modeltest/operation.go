@@ -24,6 +24,9 @@ type method struct {
 	// order says what of the reply's order counts.
 	order order
 
+	// often says that it is called three times as often as others: what others depend on.
+	often bool
+
 	// expires says that it makes something expire, so that it is called only if time is under control.
 	expires bool
 

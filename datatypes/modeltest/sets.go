@@ -38,7 +38,7 @@ var _ Sets = datatypes.Sets{}
 
 var setMethods = []method{
 	{name: "Sets.Union", args: func(d *draws) []any { return args(d.combining()) }, keys: keysIn(0), order: anyOrder},
-	{name: "Sets.Add", args: onElements},
+	{name: "Sets.Add", args: onElements, often: true},
 	{name: "Sets.Contains", args: onElement},
 	{name: "Sets.Remove", args: onElements},
 	{name: "Sets.Len", args: oneKey},
@@ -56,7 +56,7 @@ var setMethods = []method{
 	{name: "Sets.RandomN", args: onCount, follow: choosing(datatypes.TypeSet, second, false)},
 	{name: "Sets.Members", args: oneKey, follow: iterating(datatypes.TypeSet)},
 	{name: "Sets.MemberTTL", args: onElement},
-	{name: "Sets.ExpireMember", args: func(d *draws) []any { return args(d.key(), d.element(), d.ttl()) }, expires: true},
+	{name: "Sets.ExpireMember", args: func(d *draws) []any { return args(d.key(), d.element(), d.ttl()) }, expires: true, often: true},
 	{name: "Sets.ExpireMemberAt", args: func(d *draws) []any { return args(d.key(), d.element(), d.at()) }, expires: true},
 	{name: "Sets.PersistMember", args: onElement},
 }
@@ -70,9 +70,9 @@ func setScan() method {
 }
 
 func setReads(key string) []Operation {
-	return []Operation{
-		operation("Sets.Union", []string{key}),
-		operation("Sets.MemberTTL", key, elementNames[0]),
-		operation("Sets.MemberTTL", key, elementNames[1]),
+	reads := []Operation{operation("Sets.Union", []string{key})}
+	for _, name := range elementNames[:3] {
+		reads = append(reads, operation("Sets.MemberTTL", key, name))
 	}
+	return reads
 }

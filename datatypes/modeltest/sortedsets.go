@@ -1,6 +1,7 @@
 package modeltest
 
 import (
+	"cmp"
 	"iter"
 	"math"
 	"time"
@@ -51,8 +52,8 @@ var _ SortedSets = datatypes.SortedSets{}
 
 var sortedSetMethods = []method{
 	{name: "SortedSets.Score", args: onElement},
-	{name: "SortedSets.Add", args: func(d *draws) []any { return args(d.key(), d.scored(true)) }},
-	{name: "SortedSets.AppendRange", args: func(d *draws) []any { return args(nil, d.key(), d.scoreOrRank()) }, keys: keysIn(1)},
+	{name: "SortedSets.Add", args: func(d *draws) []any { return args(d.key(), d.scored(true)) }, often: true},
+	{name: "SortedSets.AppendRange", args: func(d *draws) []any { return args(nil, d.key(), d.scoreOrRank()) }, keys: keysIn(1), often: true},
 	{name: "SortedSets.Remove", args: onElements},
 	{name: "SortedSets.Len", args: oneKey},
 	{name: "SortedSets.Rank", args: onElement, follow: ranking((*Model).rank)},
@@ -79,17 +80,17 @@ var sortedSetMethods = []method{
 	{name: "SortedSets.Random", args: oneKey, follow: choosing(datatypes.TypeSortedSet, one, false)},
 	{name: "SortedSets.RandomN", args: onCount, follow: choosing(datatypes.TypeSortedSet, second, false)},
 	{name: "SortedSets.TTL", args: onElement},
-	{name: "SortedSets.Expire", args: onExpire, expires: true},
+	{name: "SortedSets.Expire", args: onExpire, expires: true, often: true},
 	{name: "SortedSets.ExpireAt", args: onExpireAt, expires: true},
 	{name: "SortedSets.Persist", args: onElements},
 }
 
 func sortedSetReads(key string) []Operation {
-	return []Operation{
-		operation("SortedSets.AppendRange", nil, key, datatypes.ByRank(0, -1)),
-		operation("SortedSets.TTL", key, elementNames[0]),
-		operation("SortedSets.TTL", key, elementNames[1]),
+	reads := []Operation{operation("SortedSets.AppendRange", nil, key, datatypes.ByRank(0, -1))}
+	for _, name := range elementNames[:3] {
+		reads = append(reads, operation("SortedSets.TTL", key, name))
 	}
+	return reads
 }
 
 // sortedSetScan scans a sorted set while members come, change and go.
@@ -131,7 +132,11 @@ func LexBounds() *rapid.Generator[datatypes.LexBound] {
 func Ranges() *rapid.Generator[datatypes.Range] {
 	return rapid.Custom(func(t *rapid.T) datatypes.Range {
 		if rapid.Bool().Draw(t, "by score") {
-			return refined(t, datatypes.ByScore(ScoreBounds().Draw(t, "min"), ScoreBounds().Draw(t, "max")))
+			min, max := ScoreBounds().Draw(t, "min"), ScoreBounds().Draw(t, "max")
+			if min.Score > max.Score && mostly(t) {
+				min, max = max, min
+			}
+			return refined(t, datatypes.ByScore(min, max))
 		}
 		r := datatypes.ByRank(Indexes().Draw(t, "start"), Indexes().Draw(t, "stop"))
 		r.Reverse = rapid.Bool().Draw(t, "reverse")
@@ -142,8 +147,17 @@ func Ranges() *rapid.Generator[datatypes.Range] {
 // LexRanges draws ranges by name. What one returns of a sorted set whose members have different scores is not specified.
 func LexRanges() *rapid.Generator[datatypes.Range] {
 	return rapid.Custom(func(t *rapid.T) datatypes.Range {
-		return refined(t, datatypes.ByLex(LexBounds().Draw(t, "from"), LexBounds().Draw(t, "to")))
+		from, to := LexBounds().Draw(t, "from"), LexBounds().Draw(t, "to")
+		if cmp.Or(from.Infinite-to.Infinite, cmp.Compare(from.Member, to.Member)) > 0 && mostly(t) {
+			from, to = to, from
+		}
+		return refined(t, datatypes.ByLex(from, to))
 	})
+}
+
+// mostly is true three times in four: for ranges that are not empty.
+func mostly(t *rapid.T) bool {
+	return rapid.SampledFrom([]bool{true, true, true, false}).Draw(t, "mostly")
 }
 
 // refined draws the direction and the limit of a range.

@@ -24,17 +24,12 @@ func sortedSetLex() method {
 func (d *draws) lexical(key string) Operation {
 	r := LexRanges().Draw(d.t, "range")
 	from, to, _ := r.LexBounds()
-	switch d.between(0, 4) {
-	case 0:
-		return Operation{&method{name: "SortedSets.CountLex"}, args(key, from, to)}
-	case 1:
-		return operation("SortedSets.Range", key, r)
-	case 2:
-		return operation("SortedSets.RemoveRange", key, plainRange(r))
-	case 3:
-		return operation("SortedSets.RangeStore", key, key, r)
-	}
-	return operation("SortedSets.AppendRange", nil, key, r)
+	return oneOf(d,
+		operation("SortedSets.AppendRange", nil, key, r),
+		Operation{&method{name: "SortedSets.CountLex"}, args(key, from, to)},
+		operation("SortedSets.Range", key, r),
+		operation("SortedSets.RemoveRange", key, plainRange(r)),
+		operation("SortedSets.RangeStore", key, key, r))
 }
 
 // level gives all members of sorted sets the same score.
