@@ -253,8 +253,11 @@ func (s *Server) initUsers() {
 }
 
 // ready loads the users that are kept in a file, the first time that it is called: when somebody is about to be served,
-// and the parameters have been set. Without them nobody must be.
+// and the parameters have been set. Without them nobody must be, nor can be without a cache.
 func (s *Server) ready() error {
+	if s.Cache == nil {
+		return ErrNoCache
+	}
 	s.loadOnce.Do(func() {
 		if s.ACLFile != "" {
 			s.loadErr = s.loadUsers(nil)

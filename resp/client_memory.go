@@ -138,6 +138,8 @@ func (s *Server) charge() {
 func (s *Server) setCharge(bytes int64) {
 	s.chargeMu.Lock()
 	defer s.chargeMu.Unlock()
-	s.Cache.Charge(int(bytes - s.charged))
-	s.charged = bytes
+	if bytes != s.charged {
+		s.Cache.Charge(int(bytes - s.charged))
+		s.charged = bytes
+	}
 }

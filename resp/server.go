@@ -16,8 +16,13 @@ import (
 	"github.com/larderkv/larder/internal/acl"
 )
 
-// ErrServerClosed is what Serve and ListenAndServe return after Shutdown or Close.
-var ErrServerClosed = errors.New("resp: server closed")
+var (
+	// ErrServerClosed is what Serve and ListenAndServe return after Shutdown or Close.
+	ErrServerClosed = errors.New("resp: server closed")
+
+	// ErrNoCache is what they return of a server without a Cache.
+	ErrNoCache = errors.New("resp: the server has no cache")
+)
 
 // Server serves a cache to clients of Redis and Valkey. Set the fields before the first call of a method and leave them
 // alone afterwards; all methods may be called from several goroutines. It must not be copied.
@@ -254,8 +259,8 @@ func temporary(err error) bool {
 // Dial returns a connection to the server that needs no socket. It behaves as a network connection does: it is
 // buffered, so that a pipeline of ordinary size can be written before its replies are read, and it has deadlines. The
 // memory that it takes is bounded: a megabyte of unread commands and 16 of unread replies, after which writes wait.
-// Within a testing/synctest bubble it blocks durably. After Shutdown or Close, or if
-// the ACLFile could not be loaded, the connection returned is closed.
+// Within a testing/synctest bubble it blocks durably. After Shutdown or Close, without
+// a Cache, or if the ACLFile could not be loaded, the connection returned is closed.
 func (s *Server) Dial() net.Conn {
 	s.init()
 	ours, theirs := newPipe()

@@ -487,6 +487,18 @@ func TestListenAndServeUnix(t *testing.T) {
 	}
 }
 
+func TestNoCache(t *testing.T) {
+	t.Parallel()
+	var srv Server
+	defer srv.Close()
+	if err := srv.ListenAndServe("127.0.0.1:0"); err != ErrNoCache {
+		t.Errorf("ListenAndServe returned %v", err)
+	}
+	if _, err := srv.Dial().Write([]byte("PING\r\n")); err == nil {
+		t.Error("a server without a cache takes commands")
+	}
+}
+
 func TestListenAndServeFails(t *testing.T) {
 	t.Parallel()
 	srv := newTestServer(t, nil)
