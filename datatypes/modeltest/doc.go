@@ -47,9 +47,10 @@
 // Generators in this package draw what is simple first, the key "a" and the plain read, so that what is left is what
 // matters. The failure is reported as the calls, in Go, with the replies to each:
 //
-//	operation 2 of 2: got "x", true; want nothing, false
-//		Strings.Set("a", []byte("x"), datatypes.SetOptions{TTL: time.Millisecond}) // true
-//		Strings.Get("a") // "x", true
+//	operation 3 of 3: got []byte("x"), true; want nil, false
+//		Strings.Set("a", []byte("x"), datatypes.SetOptions{TTL: 1 * time.Millisecond}) // true
+//		Advance(2 * time.Millisecond)
+//		Strings.Get("a") // []byte("x"), true
 //
 // rapid's flags apply: -rapid.checks for the number of scripts and -rapid.seed for the one that failed. [Property] is the
 // check of one script, for rapid.MakeFuzz and for programs that have a rapid.T already.
