@@ -65,7 +65,7 @@ func (d *draws) fieldOps() (ops []datatypes.FieldOp) {
 			o.Type.Bits = oneOf(d, 64, 0, 65)
 		}
 		if d.rarely(20) {
-			o.Offset = oneOf[int64](d, -1, maxSize*8-1)
+			o.Offset = oneOf[int64](d, -1, maxSize*8)
 		}
 		ops = append(ops, o)
 	}
