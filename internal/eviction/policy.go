@@ -4,9 +4,9 @@
 //
 // An entry's worth is the number of its hits, each counted half for every half-life (five capacities' worth of
 // insertions) that has passed since: recency and frequency in one number. Kept as a logarithm it needs no
-// decay pass. A worth of 2^(x/halfLife) falls by one step of x with each tick of the shard's clock, so the
-// entry stores the tick at which its worth will have fallen to one: its deadline, seven bits modulo 128. Reading
-// a hot entry changes its deadline at most once a tick, and a shard's clock ticks four times per capacity of insertions.
+// decay pass. A worth of 2^(x/halfLife) falls by one step of x with each two ticks of the shard's clock, so the
+// entry stores the step at which its worth will have fallen to one: its deadline, seven bits modulo 128. Reading
+// a hot entry changes its deadline at most once a step, and a shard's clock ticks eight times per capacity of insertions.
 //
 // A new entry enters the window, where only the time since its last touch counts. When the window is over its share,
 // its oldest entry is compared with the least worthy entry of the main part (everything else): it moves to the
@@ -40,19 +40,21 @@ import (
 )
 
 const (
-	ticksPerCapacity = 4
-	halfLife         = 5 * ticksPerCapacity // ticks in which a worth halves
+	ticksPerCapacity = 8
+	ticksPerStep     = 2 // of worths; the window, which goes by time alone, tells every tick
+	stepsPerCapacity = ticksPerCapacity / ticksPerStep
+	halfLife         = 5 * stepsPerCapacity // steps in which a worth halves
 
 	deadlineBits = 7
-	worthMin     = -40 // in ticks; a worth of a quarter of a hit
+	worthMin     = -40 // in steps; a worth of a quarter of a hit
 	worthMax     = 87  // about twenty hits
 
 	windowFlag = 1 << 7
 	countBits  = 3 // hits of a window entry, less one
-	ageBits    = 4 // tick of its last touch
+	ageBits    = 4 // tick of its last touch: two capacities, which few entries spend in the window unseen
 
-	// sampleSize is how many entries an eviction looks at, if the buckets it draws give as many.
-	sampleSize = 12
+	// sampleSize is how many entries an eviction looks at, if the buckets it draws give as many: two buckets as a rule.
+	sampleSize = 16
 	// maxBuckets bounds the search for a window entry that chance keeps from the sample.
 	maxBuckets = 5
 
@@ -64,7 +66,7 @@ const (
 
 // Meta is an entry's share of the policy's memory. It has two layouts:
 //
-//	main    0ddddddd  deadline, the tick modulo 128
+//	main    0ddddddd  deadline, the step modulo 128
 //	window  1ttttccc  tick of the last touch modulo 16, hits less one
 type Meta uint8
 
@@ -92,10 +94,10 @@ func (m Meta) InWindow() bool { return m&windowFlag != 0 }
 // Worth is the logarithm of the entry's decayed hit count, halfLife a doubling, 0 for one hit just now.
 func (m Meta) Worth(tick uint32) int {
 	if m.InWindow() {
-		return max(worthMin, int(countWorth[m&(1<<countBits-1)])-m.idle(tick))
+		return max(worthMin, int(countWorth[m&(1<<countBits-1)])-m.idle(tick)/ticksPerStep)
 	}
-	// The deadline lies between worthMin behind the tick and worthMax ahead of it: Refresh sees to it.
-	return int((uint8(m)-uint8(tick)-uint8(worthMin&0x7f))&(1<<deadlineBits-1)) + worthMin
+	// The deadline lies between worthMin behind the step and worthMax ahead of it: Refresh sees to it.
+	return int((uint8(m)-uint8(tick/ticksPerStep)-uint8(worthMin&0x7f))&(1<<deadlineBits-1)) + worthMin
 }
 
 // idle is how many ticks ago a window entry was touched.
@@ -104,7 +106,7 @@ func (m Meta) idle(tick uint32) int {
 }
 
 func mainMeta(worth int, tick uint32) Meta {
-	return Meta((tick + uint32(worth)) & (1<<deadlineBits - 1))
+	return Meta((tick/ticksPerStep + uint32(worth)) & (1<<deadlineBits - 1))
 }
 
 func windowMeta(count int, tick uint32) Meta {

@@ -127,16 +127,16 @@ func TestWorthSurvivesTheClock(t *testing.T) {
 	}
 }
 
-func TestWorthFallsByOneATick(t *testing.T) {
+func TestWorthFallsByOneAStep(t *testing.T) {
 	m := mainMeta(worthMax, 1000)
-	for d := uint32(0); d < worthMax-worthMin; d++ {
-		if got := m.Worth(1000 + d); got != worthMax-int(d) {
+	for d := uint32(0); d < (worthMax-worthMin)*ticksPerStep; d++ {
+		if got := m.Worth(1000 + d); got != worthMax-int(d/ticksPerStep) {
 			t.Fatalf("after %d ticks: %d", d, got)
 		}
 	}
 	w := windowMeta(0, 1000)
 	for d := uint32(0); d < 1<<ageBits; d++ {
-		if got := w.Worth(1000 + d); got != -int(d) {
+		if got := w.Worth(1000 + d); got != -int(d/ticksPerStep) {
 			t.Fatalf("window, after %d ticks: %d", d, got)
 		}
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // shares are the candidates for the window's share, in 1/256.
-var shares = [...]int{3, 26, 90, 230}
+var shares = [...]int{3, 26, 90, 250}
 
 // Tuner chooses the window's share for all shards of a cache. It simulates the policy for each candidate on the same sample of keys, in
 // miniatures whose capacity is the same fraction of the cache's.
