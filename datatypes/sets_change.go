@@ -11,16 +11,17 @@ func addMembers(s *keyspace.Slot, members []string, l *setLimits) (added int, er
 	if v.enc == setTable {
 		return addLarge(s, &v.large, members, l)
 	}
-	for len(members) > 0 && v.has(members[0]) {
-		members = members[1:]
+	missing := members // from the first that is
+	for len(missing) > 0 && v.has(missing[0]) {
+		missing = missing[1:]
 	}
-	if len(members) == 0 {
+	if len(missing) == 0 {
 		return 0, nil
 	}
 	d := lendDraft(&v)
 	defer d.release()
 	before := d.len()
-	for i, m := range members {
+	for i, m := range missing {
 		if now := d.value(); i > 0 && now.has(m) {
 			continue
 		}

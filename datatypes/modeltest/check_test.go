@@ -87,7 +87,6 @@ func TestEviction(t *testing.T) {
 		press()
 		s := modeltest.Of(c, clock)
 		s.Evicts = true
-		s.Sets = nil // Add of several members may evict the set between them, and then has added only some
 		s.Advance = func(d time.Duration) {
 			clock.Advance(d)
 			press()
