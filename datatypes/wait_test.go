@@ -1,6 +1,7 @@
 package datatypes_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/larderkv/larder/datatypes"
@@ -9,10 +10,11 @@ import (
 // TestNilContext: whoever recovers from the panic of a nil context has left no wait behind that takes what comes next.
 func TestNilContext(t *testing.T) {
 	s := openStores(t)
+	var none context.Context
 	for name, wait := range map[string]func(){
-		"BLPop":   func() { s.lists.BLPop(nil, "k") },
-		"BMove":   func() { s.lists.BMove(nil, "k", "other", datatypes.Left, datatypes.Left) },
-		"BPopMin": func() { s.sorted.BPopMin(nil, "sorted") },
+		"BLPop":   func() { s.lists.BLPop(none, "k") },
+		"BMove":   func() { s.lists.BMove(none, "k", "other", datatypes.Left, datatypes.Left) },
+		"BPopMin": func() { s.sorted.BPopMin(none, "sorted") },
 	} {
 		func() {
 			defer func() {
