@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder/internal/acl"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestDiffACL(t *testing.T) {
@@ -21,8 +21,8 @@ func TestDiffACL(t *testing.T) {
 	seed := firstSeed()
 	for _, protocol := range []int{2, 3} {
 		p := h.Open(t, protocol)
-		p.Before = difftest.ForgetAccessRules
-		p.Search(t, difftest.AccessRules(newerCommands), seed, time.Now().Add(*diffTime))
+		p.Before = forgetAccessRules
+		p.Search(t, accessRules(newerCommands), seed, time.Now().Add(*diffTime))
 	}
 }
 
@@ -129,7 +129,7 @@ func TestCatalogAgainstRedis(t *testing.T) {
 	add(commandList)
 	eachUnserved(func(name string, category aclCategory) { have[name] = category })
 	for i, name := range acl.CategoryNames {
-		for _, member := range do(t, p.Redis, "ACL", "CAT", name).Elems {
+		for _, member := range do(t, p.Reference, "ACL", "CAT", name).Elems {
 			if have[member.Text]>>i&1 == 0 {
 				t.Errorf("%s is not in @%s", member.Text, name)
 			}
@@ -434,7 +434,7 @@ func TestDiffACLFile(t *testing.T) {
 	write("")
 	srv := startCache(t)
 	srv.ACLFile = file
-	h := difftest.Start(t, func() (net.Conn, error) { return srv.Dial(), nil }, "--aclfile", file)
+	h := startHarness(t, func() (net.Conn, error) { return srv.Dial(), nil }, "--aclfile", file)
 	p := h.Open(t, 2)
 	for _, text := range []string{
 		"user joe on >x ~a +get\nuser default on nopass ~* &* +@all",
@@ -451,7 +451,7 @@ func TestDiffACLFile(t *testing.T) {
 		"",
 	} {
 		write(text)
-		p.Check(t, difftest.Cmd("ACL", "LOAD"), difftest.Cmd("ACL", "LIST").By(difftest.SameWords(newerCommands)), difftest.Cmd("ACL", "USERS"))
+		p.Check(t, difftest.Cmd("ACL", "LOAD"), difftest.Cmd("ACL", "LIST").By(sameWords(newerCommands)), difftest.Cmd("ACL", "USERS"))
 	}
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 var shownFlags = regexp.MustCompile(` flags=(\S+) `)

@@ -4,7 +4,7 @@ import (
 	"testing"
 
 	"github.com/larderkv/larder"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestConnectionCommands(t *testing.T) {

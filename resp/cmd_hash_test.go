@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 var text64, text65 = strings.Repeat("x", 64), strings.Repeat("y", 65)

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestKeyCommands(t *testing.T) {
@@ -324,7 +324,7 @@ func TestScanAll(t *testing.T) {
 func TestDiffScanAll(t *testing.T) {
 	t.Parallel()
 	p := startDiff(t).Open(t, 3)
-	redis, larder := checkScans(t, p.Redis), checkScans(t, p.Larder)
+	redis, larder := checkScans(t, p.Reference), checkScans(t, p.Subject)
 	if !slices.EqualFunc(redis, larder, slices.Equal) {
 		t.Error("scans differ")
 	}

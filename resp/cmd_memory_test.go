@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestDiffMemory(t *testing.T) {
@@ -36,7 +36,7 @@ func TestDiffMemory(t *testing.T) {
 			difftest.Cmd("memory", "purge"),
 			difftest.Cmd("exec"),
 		)
-		redis, larder := memoryFields(t, p.Redis), memoryFields(t, p.Larder)
+		redis, larder := memoryFields(t, p.Reference), memoryFields(t, p.Subject)
 		if !slices.Equal(redis, larder) {
 			t.Errorf("RESP%d: fields of MEMORY STATS\nredis:  %s\nlarder: %s", protocol, redis, larder)
 		}

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder/datatypes"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestPubSubCommands(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestSortCommands(t *testing.T) {

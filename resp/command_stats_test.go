@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 // statsText returns the command statistics of INFO, without times, by command.
@@ -93,7 +93,7 @@ func TestDiffCommandStats(t *testing.T) {
 		slices.Sort(counts)
 		return counts
 	}
-	redis, larder := count(p.Redis), count(p.Larder)
+	redis, larder := count(p.Reference), count(p.Subject)
 	if !slices.Equal(redis, larder) {
 		t.Errorf("redis:\n%s\nlarder:\n%s", strings.Join(redis, "\n"), strings.Join(larder, "\n"))
 	}

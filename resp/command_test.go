@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestLookupCommand(t *testing.T) {
@@ -210,8 +210,8 @@ func TestCommandInfoAgainstRedis(t *testing.T) {
 		if slices.Contains(newerCommands, cmd.name) {
 			continue
 		}
-		redis := element(t, do(t, p.Redis, "COMMAND", "INFO", cmd.name), 0)
-		larder := element(t, do(t, p.Larder, "COMMAND", "INFO", cmd.name), 0)
+		redis := element(t, do(t, p.Reference, "COMMAND", "INFO", cmd.name), 0)
+		larder := element(t, do(t, p.Subject, "COMMAND", "INFO", cmd.name), 0)
 		if slices.Contains(grownCommands, cmd.name) && larder.Elems[1].Text == "-"+redis.Elems[1].Text {
 			larder.Elems[1] = redis.Elems[1]
 		}
@@ -248,8 +248,8 @@ func TestCommandDocsAgainstRedis(t *testing.T) {
 		if slices.Contains(newerCommands, cmd.name) {
 			continue
 		}
-		redis := element(t, do(t, p.Redis, "COMMAND", "DOCS", cmd.name), 1)
-		larder := element(t, do(t, p.Larder, "COMMAND", "DOCS", cmd.name), 1)
+		redis := element(t, do(t, p.Reference, "COMMAND", "DOCS", cmd.name), 1)
+		larder := element(t, do(t, p.Subject, "COMMAND", "DOCS", cmd.name), 1)
 		if r, l := documented(redis), documented(larder); !difftest.Semantic(r, l) {
 			t.Errorf("COMMAND DOCS %s\nredis:  %v\nlarder: %v", cmd.name, r, l)
 		}

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 	"pgregory.net/rapid"
 )
 

@@ -10,7 +10,8 @@ import (
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/datatypes"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/internal/redistest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 var (
@@ -39,9 +40,27 @@ func startServer(t testing.TB, o larder.Options) *Server {
 	return srv
 }
 
+// harness is a redis-server and a way to reach larder's server, which is compared with it.
+type harness struct{ redis, larder difftest.Endpoint }
+
+// startHarness runs a redis-server until the test ends, with flags appended to its command line. It skips the test where
+// there is none, or fails it if LARDER_TEST_REQUIRE is 1. dial connects to larder's server.
+func startHarness(t *testing.T, dial func() (net.Conn, error), flags ...string) *harness {
+	t.Helper()
+	h := &harness{redis: difftest.At(redistest.Start(t, flags...).Socket()), larder: difftest.Endpoint{Name: "larder", Dial: dial}}
+	h.redis.Name = "redis"
+	return h
+}
+
+// Open connects to both servers in the given version of the protocol. The connections end with the test.
+func (h *harness) Open(t *testing.T, protocol int) *difftest.Pair {
+	t.Helper()
+	return difftest.Open(t, h.redis, h.larder, protocol)
+}
+
 // startDiff starts a server over an empty cache and a redis-server to compare it with. Of the connections to the former
 // every other one is a socket. Where Redis 7.0 has fewer representations than larder, larder has as few.
-func startDiff(t *testing.T) *difftest.Harness {
+func startDiff(t *testing.T) *harness {
 	t.Helper()
 	srv := startCache(t)
 	// It has no sets that are listpacks.
@@ -54,7 +73,7 @@ func startDiff(t *testing.T) *difftest.Harness {
 	}
 	go srv.Serve(ln)
 	dialed := 0
-	return difftest.Start(t, func() (net.Conn, error) {
+	return startHarness(t, func() (net.Conn, error) {
 		if dialed++; dialed%2 == 1 {
 			return srv.Dial(), nil
 		}
@@ -147,20 +166,19 @@ func TestDiffRandom(t *testing.T) {
 	groups := []struct {
 		name     string
 		length   int
-		commands [][]difftest.Weighted
+		commands []difftest.Group
 	}{
-		{"strings", 30, [][]difftest.Weighted{difftest.Strings()}},
-		{"bitmaps", 30, [][]difftest.Weighted{difftest.Bitmaps()}},
-		{"hashes", 40, [][]difftest.Weighted{difftest.Hashes()}},
-		{"hyperloglogs", 30, [][]difftest.Weighted{difftest.HyperLogLogs(2000)}},
-		{"lists", 40, [][]difftest.Weighted{difftest.Lists()}},
-		{"sets", 30, [][]difftest.Weighted{difftest.Sets()}},
-		{"sorted sets", 40, [][]difftest.Weighted{difftest.SortedSets(), difftest.Sets()}},
-		{"sorts", 40, [][]difftest.Weighted{difftest.Sorts()}},
-		{"geo", 40, [][]difftest.Weighted{difftest.Geo()}},
-		{"all", 80, [][]difftest.Weighted{difftest.Strings(), difftest.Bitmaps(), difftest.Hashes(), difftest.HyperLogLogs(1),
-			difftest.Lists(), difftest.Sets(), difftest.SortedSets(), difftest.Geo(), difftest.Keyspace()}},
-		{"transactions", 40, [][]difftest.Weighted{difftest.Strings(), difftest.Keyspace(), difftest.Lists(), difftest.Transactions()}},
+		{"strings", 30, []difftest.Group{difftest.Strings()}},
+		{"bitmaps", 30, []difftest.Group{difftest.Bitmaps()}},
+		{"hashes", 40, []difftest.Group{difftest.Hashes()}},
+		{"hyperloglogs", 30, []difftest.Group{difftest.HyperLogLogs(2000)}},
+		{"lists", 40, []difftest.Group{difftest.Lists()}},
+		{"sets", 30, []difftest.Group{difftest.Sets()}},
+		{"sorted sets", 40, []difftest.Group{difftest.SortedSets(), difftest.Sets()}},
+		{"sorts", 40, []difftest.Group{difftest.Sorts()}},
+		{"geo", 40, []difftest.Group{difftest.Geo()}},
+		{"all", 80, difftest.Data()},
+		{"transactions", 40, []difftest.Group{difftest.Strings(), difftest.Keyspace(), difftest.Lists(), difftest.Transactions()}},
 	}
 	h := startDiff(t)
 	seed := firstSeed()

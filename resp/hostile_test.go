@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 // hostile makes input that no client should send: commands of the table with arguments that make little sense, now and

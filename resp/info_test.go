@@ -14,8 +14,8 @@ import (
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/datatypes"
-	"github.com/larderkv/larder/internal/difftest"
 	"github.com/larderkv/larder/internal/redistest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 // infoFields takes a report apart: the sections in their order, and the fields of each.

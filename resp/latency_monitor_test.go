@@ -7,7 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 // TestLatencyEvents: commands are noted from the threshold on, as what they are, and so is what they wait for.
@@ -147,7 +147,7 @@ func TestDiffHistogram(t *testing.T) {
 			}
 			return fmt.Sprint(v.Kind, calls)
 		}
-		if redis, larder := shape(p.Redis), shape(p.Larder); redis != larder {
+		if redis, larder := shape(p.Reference), shape(p.Subject); redis != larder {
 			t.Errorf("RESP%d\nredis:  %s\nlarder: %s", protocol, redis, larder)
 		}
 	}

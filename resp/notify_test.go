@@ -9,7 +9,7 @@ import (
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/datatypes"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 func TestNotificationsParameter(t *testing.T) {

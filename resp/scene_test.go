@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 // A scene is a script for several connections. Each line is the number of a connection and a command, as in
@@ -46,8 +46,8 @@ func runScenes(t *testing.T, scenes map[string]scene) {
 			for _, r := range cast {
 				r.leave(t)
 			}
-			do(t, h.Open(t, 2).Redis, "FLUSHALL")
-			do(t, h.Open(t, 2).Larder, "FLUSHALL")
+			do(t, h.Open(t, 2).Reference, "FLUSHALL")
+			do(t, h.Open(t, 2).Subject, "FLUSHALL")
 		}
 	}
 }
@@ -56,7 +56,7 @@ func runScenes(t *testing.T, scenes map[string]scene) {
 type role struct{ redis, larder *inbox }
 
 func newRole(t *testing.T, p *difftest.Pair) *role {
-	return &role{newInbox(p.Redis, do(t, p.Redis, "CLIENT", "ID").Text), newInbox(p.Larder, do(t, p.Larder, "CLIENT", "ID").Text)}
+	return &role{newInbox(p.Reference, do(t, p.Reference, "CLIENT", "ID").Text), newInbox(p.Subject, do(t, p.Subject, "CLIENT", "ID").Text)}
 }
 
 // named returns the connections that arguments name.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/larderkv/larder"
-	"github.com/larderkv/larder/internal/difftest"
+	"github.com/larderkv/larder/resp/difftest"
 )
 
 // loggedArgs returns the arguments in a reply to SLOWLOG GET.
@@ -36,7 +36,7 @@ func TestDiffSlowlog(t *testing.T) {
 			"set k " + strings.Repeat("x", 128), "set k " + strings.Repeat("x", 129), "set " + strings.Repeat("k", 1000) + " v",
 			"multi", "set k v", "incr k", "exec", "client setname bob", "lpush k v", "client reply skip",
 		}
-		for _, c := range []*difftest.Conn{p.Redis, p.Larder} {
+		for _, c := range []*difftest.Conn{p.Reference, p.Subject} {
 			do(t, c, "config", "set", "slowlog-max-len", "1000", "slowlog-log-slower-than", "0")
 			do(t, c, "slowlog", "reset")
 			for _, line := range script {
@@ -53,7 +53,7 @@ func TestDiffSlowlog(t *testing.T) {
 			}
 			do(t, c, "config", "set", "slowlog-log-slower-than", "-1")
 		}
-		redis, larder := do(t, p.Redis, "slowlog", "get", "-1"), do(t, p.Larder, "slowlog", "get", "-1")
+		redis, larder := do(t, p.Reference, "slowlog", "get", "-1"), do(t, p.Subject, "slowlog", "get", "-1")
 		if r, l := loggedArgs(redis), loggedArgs(larder); r != l {
 			t.Errorf("RESP%d\nredis:\n%s\nlarder:\n%s", protocol, r, l)
 		}

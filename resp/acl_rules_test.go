@@ -1,26 +1,28 @@
-package difftest
+package resp
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/larderkv/larder/resp/difftest"
 )
 
-// AccessRules returns a function that writes scripts which give users random rights and then ask what they are. Commands
+// accessRules returns a function that writes scripts which give users random rights and then ask what they are. Commands
 // that Redis 7.0 lacks do not matter.
-func AccessRules(newer []string) func(*Gen) []Command {
-	same := SameWords(newer)
-	return func(g *Gen) []Command {
-		script := []Command{Cmd("CONFIG", "SET", "acl-pubsub-default", pick(g, []string{"allchannels", "resetchannels"}))}
+func accessRules(newer []string) func(*difftest.Gen) []difftest.Command {
+	same := sameWords(newer)
+	return func(g *difftest.Gen) []difftest.Command {
+		script := []difftest.Command{difftest.Cmd("CONFIG", "SET", "acl-pubsub-default", pick(g, []string{"allchannels", "resetchannels"}))}
 		for range 1 + g.IntN(6) {
 			user := pick(g, ruledUsers)
 			set := []string{"ACL", "SETUSER", user}
 			for range g.IntN(6) {
-				set = append(set, g.accessRule())
+				set = append(set, accessRule(g))
 			}
 			script = append(script,
-				Cmd(set...), Cmd("ACL", "LIST").By(same), Cmd("ACL", "GETUSER", user).By(same), Cmd("ACL", "USERS"))
+				difftest.Cmd(set...), difftest.Cmd("ACL", "LIST").By(same), difftest.Cmd("ACL", "GETUSER", user).By(same), difftest.Cmd("ACL", "USERS"))
 			for range 5 {
-				script = append(script, Cmd(append([]string{"ACL", "DRYRUN", user}, pick(g, dryRuns)...)...))
+				script = append(script, difftest.Cmd(append([]string{"ACL", "DRYRUN", user}, pick(g, dryRuns)...)...))
 			}
 		}
 		return script
@@ -29,23 +31,25 @@ func AccessRules(newer []string) func(*Gen) []Command {
 
 var ruledUsers = []string{"ann", "bob"}
 
-// ForgetAccessRules is what has to run before such a script.
-var ForgetAccessRules = []Command{
-	Cmd(append([]string{"ACL", "DELUSER"}, ruledUsers...)...), Cmd("CONFIG", "SET", "acl-pubsub-default", "resetchannels"),
+// forgetAccessRules is what has to run before such a script.
+var forgetAccessRules = []difftest.Command{
+	difftest.Cmd(append([]string{"ACL", "DELUSER"}, ruledUsers...)...), difftest.Cmd("CONFIG", "SET", "acl-pubsub-default", "resetchannels"),
 }
 
-// SameWords wants texts of the same words in any order, but for rules about the newer commands. Redis lists the commands
+// sameWords wants texts of the same words in any order, but for rules about the newer commands. Redis lists the commands
 // of a user in the order of a hash table that differs from run to run.
-func SameWords(newer []string) Mode {
-	return func(redis, larder Value) bool { return Unordered(wordwise(redis, newer), wordwise(larder, newer)) }
+func sameWords(newer []string) difftest.Mode {
+	return func(redis, larder difftest.Value) bool {
+		return difftest.Unordered(wordwise(redis, newer), wordwise(larder, newer))
+	}
 }
 
-func wordwise(v Value, newer []string) Value {
+func wordwise(v difftest.Value, newer []string) difftest.Value {
 	v.Elems = slices.Clone(v.Elems)
 	for i := range v.Elems {
 		v.Elems[i] = wordwise(v.Elems[i], newer)
 	}
-	if v.Kind == Bulk && !v.Absent {
+	if v.Kind == difftest.Bulk && !v.Absent {
 		fields := strings.FieldsFunc(v.Text, func(r rune) bool { return r == ' ' || r == '(' || r == ')' })
 		fields = slices.DeleteFunc(fields, func(rule string) bool { return slices.Contains(newer, rule[1:]) })
 		slices.Sort(fields)
@@ -54,16 +58,16 @@ func wordwise(v Value, newer []string) Value {
 	return v
 }
 
-func (g *Gen) accessRule() string {
+func accessRule(g *difftest.Gen) string {
 	switch g.IntN(12) {
 	case 0, 1, 2:
-		return g.Case(g.selectorRule())
+		return g.Case(selectorRule(g))
 	case 3, 4, 5, 6:
-		return g.selectorRule()
+		return selectorRule(g)
 	case 7, 8:
 		rules := make([]string, g.IntN(5))
 		for i := range rules {
-			rules[i] = g.selectorRule()
+			rules[i] = selectorRule(g)
 		}
 		return "(" + strings.Join(rules, " ") + ")"
 	case 9:
@@ -72,7 +76,7 @@ func (g *Gen) accessRule() string {
 	return pick(g, userRules)
 }
 
-func (g *Gen) selectorRule() string {
+func selectorRule(g *difftest.Gen) string {
 	switch g.IntN(8) {
 	case 0, 1:
 		return pick(g, []string{"+", "-"}) + "@" + pick(g, categories)
@@ -123,3 +127,5 @@ var (
 		{"nosuch"}, {"get"}, {"touch", "a", "c"}, {"expire", "c", "1"}, {"ttl", "c"}, {"lcs", "a", "c"}, {"pfadd", "c"}, {"type", "c"},
 	}
 )
+
+func pick[T any](g *difftest.Gen, from []T) T { return from[g.IntN(len(from))] }
