@@ -45,7 +45,8 @@ func (st Hashes) IncrBy(key, field string, delta int64) (int64, error) {
 
 // IncrByFloat adds delta to the number that a field holds, zero if there is none, and
 // returns the result. The sum is computed from the decimal texts of both, with 64 bits of precision,
-// and stored with up to 17 decimals. The field's expiry stays. It is HINCRBYFLOAT. O(1).
+// and stored with up to 17 decimals. One beyond all float64 is stored, too, and returned as infinite. The field's expiry
+// stays. It is HINCRBYFLOAT. O(1).
 //
 // It returns ErrFieldNotFloat and ErrNaNOrInfinity, both without effect.
 func (st Hashes) IncrByFloat(key, field string, delta float64) (float64, error) {
@@ -56,7 +57,7 @@ func (st Hashes) IncrByFloat(key, field string, delta float64) (float64, error) 
 	if err != nil {
 		return 0, err
 	}
-	return strconv.ParseFloat(text, 64)
+	return nearestFloat(text), nil
 }
 
 // IncrByFloatText is IncrByFloat with numbers as texts, which lose nothing. Besides it returns

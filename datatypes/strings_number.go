@@ -70,7 +70,8 @@ func integer(s *keyspace.Slot) (int64, error) {
 
 // IncrByFloat adds delta to the number that the key holds, zero if it does not
 // exist, and returns the result. The sum is computed from the decimal texts of both,
-// with 64 bits of precision, and stored with up to 17 decimals, as INCRBYFLOAT does. O(1).
+// with 64 bits of precision, and stored with up to 17 decimals, as INCRBYFLOAT does. One beyond all float64 is stored, too,
+// and returned as infinite. O(1).
 //
 // It returns ErrWrongType, ErrNotFloat and ErrNaNOrInfinity, all without effect.
 func (st Strings) IncrByFloat(key string, delta float64) (float64, error) {
@@ -81,7 +82,13 @@ func (st Strings) IncrByFloat(key string, delta float64) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return strconv.ParseFloat(text, 64)
+	return nearestFloat(text), nil
+}
+
+// nearestFloat returns the float64 nearest to a sum, which has more bits and a wider range: infinite beyond all of them.
+func nearestFloat(sum string) float64 {
+	f, _ := strconv.ParseFloat(sum, 64) // fails for what is out of range only, and gives an infinity then
+	return f
 }
 
 // IncrByFloatText is IncrByFloat with numbers as texts, which lose nothing. It

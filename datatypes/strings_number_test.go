@@ -182,4 +182,7 @@ func TestIncrByFloat(t *testing.T) {
 	if got, err := f.IncrByFloatText("k", "1"); len(got) < 4000 || strings.Trim(got, "0123456789") != "" || err != nil {
 		t.Errorf("IncrByFloatText = %.20q (%d bytes), %v", got, len(got), err)
 	}
+	if got, err := f.IncrByFloat("k", 1); !math.IsInf(got, 1) || err != nil {
+		t.Errorf("IncrByFloat of what no float64 holds = %v, %v", got, err)
+	}
 }

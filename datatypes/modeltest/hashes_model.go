@@ -211,7 +211,7 @@ func (st modelHashes) IncrByFloat(key, field string, delta float64) (float64, er
 		return 0, err
 	}
 	put(h, field, sum)
-	return strconv.ParseFloat(sum, 64)
+	return nearestFloat(sum), nil
 }
 
 func (st modelHashes) GetAll(key string) ([]datatypes.Field, error) {

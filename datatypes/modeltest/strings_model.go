@@ -233,7 +233,13 @@ func (st modelStrings) IncrByFloat(key string, delta float64) (float64, error) {
 		return 0, err
 	}
 	st.write(key, sum)
-	return strconv.ParseFloat(sum, 64)
+	return nearestFloat(sum), nil
+}
+
+// nearestFloat returns the float64 nearest to a sum, infinite beyond all of them.
+func nearestFloat(sum string) float64 {
+	f, _ := strconv.ParseFloat(sum, 64) // fails for what is out of range only, and gives an infinity then
+	return f
 }
 
 // addFloat adds to a decimal number, and fails with notFloat if that is none.

@@ -1,6 +1,7 @@
 package respstore
 
 import (
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -60,11 +61,16 @@ func (r reply) bulk() (value []byte, ok bool, err error) {
 
 func (r reply) text() (text string, ok bool, err error) { return r.v.Text, r.exists(), r.err }
 
+// float returns a number, which may be infinite: sums have a wider range than a float64.
 func (r reply) float() (float64, error) {
 	if r.err != nil {
 		return 0, r.err
 	}
-	return strconv.ParseFloat(r.v.Text, 64)
+	f, err := strconv.ParseFloat(r.v.Text, 64)
+	if errors.Is(err, strconv.ErrRange) {
+		err = nil
+	}
+	return f, err
 }
 
 func (r reply) texts() (all []string, err error) {

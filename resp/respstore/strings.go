@@ -78,7 +78,13 @@ func (st stringStore) Set(key string, value []byte, o datatypes.SetOptions) (boo
 	return r.exists(), r.err
 }
 
+// SetGet looks at the type of the key first where the time to live is negative. SET refuses that before.
 func (st stringStore) SetGet(key string, value []byte, o datatypes.SetOptions) (old []byte, existed, stored bool, err error) {
+	if o.TTL < 0 && !o.KeepTTL && !(o.IfAbsent && o.IfPresent) {
+		if _, _, err := st.Get(key); err != nil {
+			return nil, false, false, err
+		}
+	}
 	old, existed, err = st.c.do("SET", key, value, setWords(o), "GET").bulk()
 	if err != nil {
 		return nil, false, false, err
