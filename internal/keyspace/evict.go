@@ -102,16 +102,17 @@ func (sh *shard) makeRoom(need int, limit int64) error {
 		return nil
 	}
 	target, steps := need, assistSteps
+	excess := debt - int64(sh.arena.NeedsPages(need)) // without what is needed now, which may be much beside a small limit
 	switch {
-	case debt > limit/hardSlack:
+	case excess > limit/hardSlack:
 		target, steps = 4*need, hardSteps
-	case debt > limit/slack && int64(sh.arena.Compactable(0)) < debt:
+	case excess > limit/slack && int64(sh.arena.Compactable(0)) < excess:
 		target = 2 * need
 	}
 	if err := sh.evict(need, target, limit); err != nil {
 		return err
 	}
-	if debt > limit/slack {
+	if excess > limit/slack {
 		sh.compactSlice(steps)
 		sh.arena.ReleaseFree(releaseSlice)
 	}
