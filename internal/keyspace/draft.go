@@ -2,8 +2,9 @@ package keyspace
 
 import "github.com/larderkv/larder/internal/arena"
 
-// Draft is a long string, or another value that is nothing but its bytes, in the making, in the arena of the slot of its key. Whoever fills it may unlock the slot in between;
-// nobody finds it before it is installed. Whether and how the key exists until then does not matter.
+// Draft is a long string, or another value that is nothing but its bytes, in the making, in the arena of the slot of
+// its key. Whoever fills it may unlock the slot in between; nobody finds it before it is installed. Whether and how the
+// key exists until then does not matter.
 type Draft struct {
 	ref arena.Ref // of the entry to be
 	at  layout

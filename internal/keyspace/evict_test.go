@@ -348,6 +348,24 @@ func TestFewLargeEntries(t *testing.T) {
 	}
 }
 
+// TestEvictionIsMeasured: where few entries fit, room is made for one by evicting about as many bytes.
+func TestEvictionIsMeasured(t *testing.T) {
+	t.Parallel()
+	_, v := open(t, Options{Shards: 1, MaxBytes: 2 << 20, Policy: AllKeysLFU})
+	value := make([]byte, 28<<10) // some 70 fit
+	before := 0
+	for i := range 1000 {
+		if err := set(v, numbered(i), value, 0); err != nil {
+			t.Fatal(err)
+		}
+		n, _, _ := v.Len()
+		if n < before-1 {
+			t.Errorf("one set evicted %d keys", before-n+1)
+		}
+		before = n
+	}
+}
+
 // TestMeetLimitIsMeasured: maintenance evicts no more than brings memory below the limit.
 func TestMeetLimitIsMeasured(t *testing.T) {
 	t.Parallel()
