@@ -289,15 +289,16 @@ func sortTurnCases(t *testing.T) (cases []turnCase) {
 // geoTurnCases search an area that has nearly all members, which lie in a row.
 func geoTurnCases(t *testing.T) []turnCase {
 	const beyond = 10
+	place := func(i int) string { return fmt.Sprint("place:", i) }
 	near := make([]string, many-beyond)
+	for i := range near {
+		near[i] = place(i)
+	}
 	fill := func(t *testing.T, f *fixture) {
 		for i := range many {
-			p := datatypes.Located{Member: fmt.Sprint("place:", i), Position: datatypes.Position{Longitude: float64(i) / many}}
+			p := datatypes.Located{Member: place(i), Position: datatypes.Position{Longitude: float64(i) / many}}
 			if _, err := datatypes.NewGeo(f.view).Add("k", p); err != nil {
 				t.Fatal(err)
-			}
-			if i < len(near) {
-				near[i] = p.Member
 			}
 		}
 	}
