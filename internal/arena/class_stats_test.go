@@ -34,3 +34,25 @@ func TestClassStats(t *testing.T) {
 		}
 	}
 }
+
+// TestEmptySlabs has blocks of all classes come and go, as those of a growing table do. What is kept for them is a page
+// of each class at most.
+func TestEmptySlabs(t *testing.T) {
+	m := NewMemory()
+	a := New(m)
+	defer m.Close()
+	for c := range numClasses {
+		size := classBytes(c)
+		for range 2 {
+			if err := a.Reserve(size); err != nil {
+				t.Fatal(err)
+			}
+			a.Free(a.Alloc(size), size)
+		}
+	}
+	for _, c := range a.AddClassStats(nil) {
+		if c.Bytes > PageSize {
+			t.Errorf("%d bytes are kept for blocks of %d, of which there are %d", c.Bytes, c.Size, c.Blocks)
+		}
+	}
+}

@@ -27,8 +27,13 @@ var (
 	_ [0]struct{} = [slotShift - pageShift - 9]struct{}{}
 )
 
+// keptPages is the most that an empty slab may take to be kept, so that a block that comes and goes makes no slab each
+// time. Making a larger one is little beside the use of its blocks, and one kept in each class would add up: tables pass
+// through all classes as they grow.
+const keptPages = 1
+
 // bin holds the slabs of one size class that have room. Full slabs are in no list. A slab without any block is
-// kept only while it is alone in its list.
+// kept only while it is alone in its list, and no larger than keptPages.
 type bin struct {
 	head   *page          // descriptor of the first slab
 	base   unsafe.Pointer // address of its first block
@@ -130,7 +135,7 @@ func (a *Arena) relist(b *bin, id uint32, used uint16) {
 		a.push(b, id)
 		return
 	}
-	if d := a.page(id); d.prev != 0 || d.next != 0 {
+	if d := a.page(id); d.prev != 0 || d.next != 0 || b.pages > keptPages {
 		a.releaseSlab(b, id)
 	}
 }
