@@ -26,21 +26,23 @@ func newBuilder(a *arena.Arena, buckets uint32, depth uint8) builder {
 	return builder{arena: a, block: block, base: a.Ptr(block), buckets: buckets, depth: depth}
 }
 
+// add puts an entry into its home bucket, into one of the next few, or into the stash: place of tables for a block that is
+// being filled, and so knows where the free slots are.
 func (b *builder) add(pos uint32, ref arena.Ref) {
 	b.count++
-	if b.place(pos, ref) {
+	at := home(pos, b.buckets)
+	if slot := b.used[at]; slot < bucketSlots {
+		b.used[at] = slot + 1
+		to := bucketAt(b.base, at)
+		to.tags[slot], to.refs[slot] = uint8(pos), ref // the distance is zero already
 		return
 	}
-	b.stash = addToStash(b.arena, b.stash, uint8(pos), ref)
-	bucketAt(b.base, home(pos, b.buckets)).addSpill(maxDistance + 1)
-	b.stashed++
+	b.addBeyond(at, pos, ref)
 }
 
-// place is the place of tables for a block that is being filled, and so knows where the free slots are.
-func (b *builder) place(pos uint32, ref arena.Ref) bool {
+func (b *builder) addBeyond(at, pos uint32, ref arena.Ref) {
 	n := b.buckets
-	at := home(pos, n)
-	for d := range reach(n) + 1 {
+	for d := uint32(1); d <= reach(n); d++ {
 		i := wrap(at+d, n)
 		slot := b.used[i]
 		if slot == bucketSlots {
@@ -49,9 +51,11 @@ func (b *builder) place(pos uint32, ref arena.Ref) bool {
 		b.used[i] = slot + 1
 		bucketAt(b.base, i).set(int(slot), uint8(pos), ref, d)
 		bucketAt(b.base, at).addSpill(d)
-		return true
+		return
 	}
-	return false
+	b.stash = addToStash(b.arena, b.stash, uint8(pos), ref)
+	bucketAt(b.base, at).addSpill(maxDistance + 1)
+	b.stashed++
 }
 
 // install makes the built segment the one that the directory slots from first
@@ -221,13 +225,17 @@ func (t *Table) halveDirectory(a *arena.Arena) {
 func moveByTag(env *Env, entries Entries, s *segment, to *builder, shift, offset uint32) {
 	n := uint32(s.buckets)
 	block := env.Arena.Ptr(s.block)
+	var first [maxSegment]uint32 // position of each bucket
+	for i := range n {
+		first[i] = firstPosition(i, n)
+	}
 	for i := range n {
 		b := bucketAt(block, i)
 		for slot, ref := range b.refs {
 			if ref == 0 {
 				continue
 			}
-			base := firstPosition(wrap(i+n-b.distance(slot), n), n)
+			base := first[wrap(i+n-b.distance(slot), n)]
 			pos := base + uint32(b.tags[slot]-uint8(base))
 			to.add(pos>>shift+offset, ref)
 		}

@@ -167,7 +167,8 @@ func roundBuckets(n uint32) uint32 {
 	return uint32(arena.ClassSize(int(n)*bucketSize) / bucketSize)
 }
 
-// bucketsFor returns how many buckets hold count entries at the target fill.
+// bucketsFor returns how many buckets hold count entries at the target fill, or the most that a segment may have: those
+// that chosen hashes lead to one segment have their place in the stash.
 func bucketsFor(count uint32) uint32 {
 	if !isFull(count, 1) {
 		return 1
@@ -175,7 +176,7 @@ func bucketsFor(count uint32) uint32 {
 	if n := bucketsAt(count, smallTarget); n < minSegment {
 		return n
 	}
-	return max(minSegment, bucketsAt(count, fillTarget))
+	return min(max(minSegment, bucketsAt(count, fillTarget)), maxSegment)
 }
 
 func bucketsAt(count, fill uint32) uint32 {

@@ -384,6 +384,41 @@ func TestChosenHashes(t *testing.T) {
 	}
 }
 
+// someChosen are entries of which the first have hashes of one prefix.
+type someChosen struct{ chosen arena.Ref }
+
+func (e someChosen) hash(r arena.Ref) uint64 {
+	if r <= e.chosen {
+		return numbers{math.MaxUint64 >> 40}.hash(r)
+	}
+	return spread.hash(r)
+}
+
+func (e someChosen) Hashes(refs []arena.Ref, hashes []uint64) {
+	for i, r := range refs {
+		hashes[i] = e.hash(r)
+	}
+}
+
+// TestRandomBesideChosenHashes has a segment split, and shrink, that many more entries belong to than it has room for.
+func TestRandomBesideChosenHashes(t *testing.T) {
+	f := newFixture(t, spread)
+	defer f.close()
+	const n = 40_000
+	e := someChosen{n / 4}
+	for r := arena.Ref(1); r <= n; r++ {
+		if err := f.env.Arena.Reserve(f.table.InsertReserve()); err != nil {
+			t.Fatal(err)
+		}
+		f.table.Insert(&f.env, e, e.hash(r), r)
+	}
+	for r := arena.Ref(n); r > 0; r-- {
+		if !f.table.RemoveRef(&f.env, e, e.hash(r), r) {
+			t.Fatalf("%d is not found", r)
+		}
+	}
+}
+
 func TestReplace(t *testing.T) {
 	f := newFixture(t, numbers{})
 	defer f.close()
