@@ -96,7 +96,9 @@ func ParsePolicy(name string) (Policy, error) {
 // Options configure a cache. The zero value is a cache without a memory limit.
 type Options struct {
 	// MaxBytes bounds the memory that the cache holds from the system. Zero is
-	// no limit. Beside it the Go heap has a few kilobytes for each shard.
+	// no limit. Beside it the Go heap has a few kilobytes for each shard. A shard
+	// takes some tens of kilobytes before it holds much, so that nothing, or next
+	// to nothing, can be stored under a limit of less.
 	MaxBytes int64
 
 	// Policy says what happens at the limit. Zero is AllKeysLFU.
@@ -126,8 +128,6 @@ func (o *Options) validate() error {
 	switch {
 	case o.MaxBytes < 0:
 		return fmt.Errorf("%w: MaxBytes is negative: %d", ErrOptions, o.MaxBytes)
-	case o.MaxBytes > 0 && o.MaxBytes < minBytes:
-		return fmt.Errorf("%w: MaxBytes is %d, the least is %d", ErrOptions, o.MaxBytes, minBytes)
 	case o.Policy > VolatileTTL:
 		return fmt.Errorf("%w: unknown policy %d", ErrOptions, o.Policy)
 	case o.Databases < 0 || o.Databases > maxDatabases:
@@ -141,10 +141,6 @@ func (o *Options) validate() error {
 const (
 	maxDatabases = 16384
 	maxShards    = 256
-
-	// minBytes is what an empty cache with some pages for each size of value
-	// needs at least.
-	minBytes = 1 << 20
 )
 
 // Cache is a store of keys and values in numbered databases. Its methods are

@@ -299,6 +299,37 @@ func TestLowerLimit(t *testing.T) {
 	check(t, ks)
 }
 
+// TestLeastLimit: under a limit that is less than what a shard takes nothing can be stored, and nothing stays but what may
+// not be evicted.
+func TestLeastLimit(t *testing.T) {
+	t.Parallel()
+	for policy := NoEviction; policy <= VolatileTTL; policy++ {
+		t.Run(policy.String(), func(t *testing.T) {
+			t.Parallel()
+			const n = 1000
+			ks, v := open(t, Options{Shards: 2, Policy: policy})
+			for i := range n {
+				mustSet(t, v, numbered(i), strings.Repeat("v", 300))
+			}
+			ks.SetMaxBytes(1)
+			settle(t, ks)
+			left := n
+			if policy != NoEviction && !policy.volatile() {
+				left = 0
+			}
+			if st := ks.Stats(); st.Keys != left {
+				t.Errorf("%+v, want %d keys", st, left)
+			}
+			if err := set(v, "new", []byte("v"), 0); err != ErrOutOfMemory {
+				t.Errorf("a key is stored: %v", err)
+			}
+			ks.SetMaxBytes(0)
+			mustSet(t, v, "new", "v")
+			check(t, ks)
+		})
+	}
+}
+
 // TestEvictionEvents: what is evicted is announced, and only that is gone.
 func TestEvictionEvents(t *testing.T) {
 	t.Parallel()
