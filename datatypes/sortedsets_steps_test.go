@@ -203,7 +203,7 @@ func moveScored(f *fixture, from, to, member string) error {
 // TestStoreManyScoredOutOfMemory: a result for which there is no room leaves all as it was, and no memory in use.
 func TestStoreManyScoredOutOfMemory(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, keyspace.Options{Shards: 2, MaxBytes: 6 << 20})
+	f := newFixture(t, keyspace.Options{Shards: 2})
 	z := datatypes.NewSortedSets(f.view)
 	const half = 50_000
 	for _, key := range []string{"a", "b"} {
@@ -222,6 +222,7 @@ func TestStoreManyScoredOutOfMemory(t *testing.T) {
 	}
 	settle(f)
 	before := f.ks.Stats().UsedBytes
+	f.ks.SetMaxBytes(before + before/2) // the result takes as much as the sources
 	for range 2 {
 		if n, err := z.UnionStore("dst", datatypes.CombineOptions{}, "a", "b"); n != 0 || !errors.Is(err, datatypes.ErrOutOfMemory) {
 			t.Fatalf("stored %d, %v", n, err)
