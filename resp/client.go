@@ -417,7 +417,7 @@ func (c *client) resume(seq uint64, reply func(c *client)) {
 		c.offloaded = false
 		c.begun = len(c.out)
 		c.answerHeld(reply)
-		c.hush()
+		c.hush(false)
 	})
 }
 

@@ -76,6 +76,10 @@ func TestClientMemory(t *testing.T) {
 			}
 			return n
 		}
+		eventually(t, "messages that it does not read count", func() bool {
+			admin.do("PUBLISH "+strings.Repeat("c", 50_000)+" "+big[:10_000]+"\r\n", ":1\r\n")
+			return field(t, line(), "omem") > 100_000
+		})
 		eventually(t, "the sum is right", func() bool { return sum() == srv.clientMemory.Load() })
 		p.Close()
 		admin.Close()

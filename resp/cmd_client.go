@@ -401,7 +401,7 @@ func (c *client) appendInfo(dst []byte, now int64) []byte {
 	num(" rbp=", 0) // no peak is kept: a buffer without replies goes back to the loop
 	num(" obl=", unsent)
 	num(" oll=", int64(min(waiting, 1)))
-	num(" omem=", int64(waiting))
+	num(" omem=", unsent+int64(waiting))
 	num(" tot-mem=", c.footprint.total.Load()+int64(waiting))
 	str(" events=", eventsOf(unsent))
 	str(" cmd=", cmd)

@@ -116,6 +116,13 @@ const (
 	catScripting   = acl.Scripting
 )
 
+// subscribes reports whether a command makes or ends subscriptions: its replies are messages, which CLIENT REPLY does not
+// hold back.
+func (cmd *command) subscribes() bool {
+	const both = flagPubSub | flagNoScript
+	return cmd.flags&both == both
+}
+
 // keyFlags say what a command does to the keys that a specification finds. One of the first four is always set: the
 // key's value is read, read and written, overwritten, or removed. The others say what happens to the user's data.
 type keyFlags uint16

@@ -31,16 +31,17 @@ func (c *client) callInMode(q *queued) {
 	if c.modes&modeSkipNext != 0 {
 		c.modes ^= modeSkipNext | modeSkip
 	}
-	silent := c.silent()
+	silent, keep := c.silent(), false
 	if problem != "" {
 		c.refuse(q, problem)
 	} else if c.modes&modeQueueing != 0 && !q.cmd.inMulti {
 		c.queue(q)
 	} else {
 		c.runInMode(q)
+		keep = q.cmd.subscribes()
 	}
 	if silent {
-		c.hush()
+		c.hush(keep)
 	}
 	if c.modes&modeTracking != 0 {
 		c.tracked(q)
@@ -65,9 +66,10 @@ func (c *client) runInMode(q *queued) {
 // silent reports whether the client wants no reply to the command being executed.
 func (c *client) silent() bool { return c.modes&(modeSilent|modeSkip) != 0 }
 
-// hush takes back the reply to the command being executed, unless that has let replies be sent again.
-func (c *client) hush() {
-	if c.silent() {
+// hush takes back the reply to the command being executed, unless that has let replies be sent again, or consists of
+// messages, which are to be kept.
+func (c *client) hush(keep bool) {
+	if c.silent() && !keep {
 		c.out = c.out[:c.begun]
 	}
 	if !c.waiting {

@@ -131,6 +131,9 @@ func TestReplyScenes(t *testing.T) {
 		"MULTI":        {"1! CLIENT REPLY OFF", "1! MULTI", "1! SET a 1", "1! EXEC", "1 CLIENT REPLY ON", "1 GET a"},
 		"RESET":        {"1! CLIENT REPLY OFF", "1 RESET", "1 GET a"},
 		"invalidation": {"1 CLIENT TRACKING ON", "1 GET a", "1! CLIENT REPLY OFF", "2 SET a 1", "1 CLIENT REPLY ON"},
+		"subscriptions": {"1! CLIENT REPLY OFF", "1 SUBSCRIBE a b", "1 PSUBSCRIBE a*", "1! SUBSCRIBE", "2 PUBLISH a hello", "1! PING",
+			"1 UNSUBSCRIBE a", "1 SSUBSCRIBE s", "1 SUNSUBSCRIBE", "1 UNSUBSCRIBE", "1 PUNSUBSCRIBE", "1 CLIENT REPLY ON", "1 PING"},
+		"subscription skipped": {"1! CLIENT REPLY SKIP", "1 SUBSCRIBE a", "1 PING", "1 UNSUBSCRIBE", "1! CLIENT REPLY SKIP", "1! PING", "1 PING"},
 	})
 }
 
