@@ -371,10 +371,7 @@ func (c *client) protocolError(text string) {
 
 // publish tells the other goroutines what they may want to know of the client.
 func (c *client) publish() {
-	now := c.srv.seconds.Load()
-	if c.lastActive.Load() != now {
-		c.lastActive.Store(now)
-	}
+	c.stir()
 	if n := int64(c.in.unread()); c.unreadLen.Load() != n {
 		c.unreadLen.Store(n)
 	}
@@ -385,6 +382,13 @@ func (c *client) publish() {
 		c.pushed.Store(0)
 	}
 	c.account()
+}
+
+// stir notes that the client is not idle.
+func (c *client) stir() {
+	if now := c.srv.seconds.Load(); c.lastActive.Load() != now {
+		c.lastActive.Store(now)
+	}
 }
 
 // Deferred replies
@@ -399,8 +403,10 @@ func (c *client) deferReply(cancel func()) (seq uint64) {
 	return c.waitSeq
 }
 
-// undefer takes deferReply back: the handler answers after all.
+// undefer takes deferReply back: the handler answers after all. Who has waited has not been idle; that is said before it is
+// said that the wait is over, and read the other way round.
 func (c *client) undefer() {
+	c.stir()
 	c.waiting = false
 	c.deferred.Store(false)
 	c.onCancel = nil

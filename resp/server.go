@@ -420,7 +420,7 @@ func (s *Server) closeIdle(since int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, c := range s.clients {
-		if c.lastActive.Load() < since && !c.deferred.Load() && !c.listens() {
+		if !c.deferred.Load() && c.lastActive.Load() < since && !c.listens() { // in that order, see undefer
 			c.kill("idle")
 		}
 	}
