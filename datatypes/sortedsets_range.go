@@ -3,6 +3,7 @@ package datatypes
 import (
 	"iter"
 	"math"
+	"sort"
 
 	"github.com/larderkv/larder/internal/keyspace"
 )
@@ -51,7 +52,8 @@ type LexBound struct {
 }
 
 // ByLex returns the range of the members that lie between from and to in the order of their bytes. It is meant for
-// sorted sets all of whose members have the same score; in others what it returns is not specified.
+// sorted sets all of whose members have the same score, or whose names are in the same order as their scores; in others
+// what it returns is not specified.
 func ByLex(from, to LexBound) Range { return Range{by: byLex, from: from, to: to} }
 
 // RankBounds returns the ranks of a range that ByRank has made, with ok false for another. With its
@@ -91,8 +93,7 @@ func (v *sortedValue) span(r *Range) (i, j int) {
 	case byScores:
 		i, j = v.scores(r, n)
 	case byLex:
-		score := v.lowest()
-		i, j = v.lexRank(&r.from, score, n, atMember), v.lexRank(&r.to, score, n, behindMember)
+		i, j = v.lexRank(&r.from, n, atMember), v.lexRank(&r.to, n, behindMember)
 	}
 	return r.limit(i, max(i, j))
 }
@@ -127,8 +128,8 @@ func (v *sortedValue) scores(r *Range, n int) (i, j int) {
 }
 
 // lexRank returns how many members are before a bound. Included is where the bound is if it
-// is not exclusive.
-func (v *sortedValue) lexRank(b *LexBound, score float64, n int, included placeAt) int {
+// is not exclusive. O(log n), and O(log² n) where not all scores are the same.
+func (v *sortedValue) lexRank(b *LexBound, n int, included placeAt) int {
 	switch {
 	case b.Infinite < 0:
 		return 0
@@ -139,7 +140,16 @@ func (v *sortedValue) lexRank(b *LexBound, score float64, n int, included placeA
 	if b.Exclusive {
 		at = atMember + behindMember - included
 	}
-	return v.rankOf(place{score: score, member: b.Member, at: at})
+	if score := v.scoreAt(0); score == v.scoreAt(n-1) {
+		return v.rankOf(place{score: score, member: b.Member, at: at})
+	}
+	return sort.Search(n, func(rank int) (beyond bool) {
+		v.each(rank, rank+1, false, func(member string, _ float64) bool {
+			beyond = member > b.Member || member == b.Member && at == atMember
+			return true
+		})
+		return beyond
+	})
 }
 
 // limit applies Offset and Count.

@@ -130,11 +130,8 @@ func (v *sortedValue) rankOf(p place) int {
 	return 0
 }
 
-// lowest returns the lowest score of a set that is not empty.
-func (v *sortedValue) lowest() (score float64) {
-	v.each(0, 1, false, func(_ string, s float64) bool {
-		score = s
-		return true
-	})
+// scoreAt returns the score of a rank.
+func (v *sortedValue) scoreAt(rank int) (score float64) {
+	v.at(rank, func(_ []byte, s float64) { score = s })
 	return score
 }
