@@ -105,6 +105,21 @@ func TestHitRatios(t *testing.T) {
 	}
 }
 
+// TestRareKeysAddUp: where popularity is stable and so flat that even popular keys are away for several capacities, the
+// policy remembers them long enough to find them out.
+func TestRareKeysAddUp(t *testing.T) {
+	const keys = 10_000
+	flat := traceOf(200_000, func(_ int, r *rand.Rand) int { return int(keys * math.Pow(r.Float64(), 10.0/3)) })
+	for _, capacity := range []int{100, 200} {
+		best, got := staticHits(flat, capacity), policyHits(flat, capacity, 1)
+		behind := float64(best-got) / float64(len(flat)) * 100
+		t.Logf("%d entries: %d hits, the best choice has %d, %.2f points behind", capacity, got, best, behind)
+		if behind > 2.5 {
+			t.Errorf("%d entries: %d hits are %.2f points behind %d", capacity, got, behind, best)
+		}
+	}
+}
+
 // TestEvictionInBatches: a loop keeps its share of a small cache in which room is made for several entries at once, as it is
 // where memory is had by the page.
 func TestEvictionInBatches(t *testing.T) {

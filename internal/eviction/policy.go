@@ -2,11 +2,11 @@
 //
 // # The idea
 //
-// An entry's worth is the number of its hits, each counted half for every half-life (five capacities' worth of
+// An entry's worth is the number of its hits, each counted half for every half-life (some capacities' worth of
 // insertions) that has passed since: recency and frequency in one number. Kept as a logarithm it needs no
 // decay pass. A worth of 2^(x/halfLife) falls by one step of x with each two ticks of the shard's clock, so the
 // entry stores the step at which its worth will have fallen to one: its deadline, seven bits modulo 128. Reading
-// a hot entry changes its deadline at most once a step, and a shard's clock ticks eight times per capacity of insertions.
+// a hot entry changes its deadline at most once a step, of which a half-life has twenty.
 //
 // A new entry enters the window, where only the time since its last touch counts. When the window is over its share,
 // its oldest entry is compared with the least worthy entry of the main part (everything else): it moves to the
@@ -20,9 +20,11 @@
 // remembers the hashes of the latest insertions and leads to their buckets.
 //
 // How large a share of the cache the window deserves depends on the load: next to nothing for loops
-// and for stable popularity, nearly everything for bursts. The Tuner finds out by simulation: it runs one miniature
-// of this very algorithm per candidate share on a sample of the keys and lets the cache follow the best, by as much as chance
-// does not explain. (Caffeine's W-TinyLFU climbs the hill of its own hit ratio instead: Einziger, Eytan, Friedman, Manes,
+// and for stable popularity, nearly everything for bursts. So does the half-life: where popularity is stable and most keys are
+// rare, a small cache sees hardly any key twice within a few capacities, and has to remember for longer. The half-life is
+// how long the clock's ticks are, so that changing it leaves every deadline as it is. The Tuner finds out by simulation: it
+// runs one miniature of this very algorithm per candidate setting on a sample of the keys and lets the cache follow the
+// best, by as much as chance does not explain. (Caffeine's W-TinyLFU climbs the hill of its own hit ratio instead: Einziger, Eytan, Friedman, Manes,
 // "Adaptive Software Cache Management", Middleware 2018. That needs no miniatures, and a change that was wrong to find out.
 // Miniatures by hash of the key are those of Waldspurger, Saemundsson, Ahmad, Park, "Cache Modeling and Optimization using
 // Miniature Simulations", ATC 2017.)
@@ -30,7 +32,7 @@
 // # Cost
 //
 // One byte in each entry; in each shard one byte per 16/15 entries for the ghost and four bytes per 64 entries for the ring:
-// two bytes an entry altogether, plus the Tuner, some 22 KiB a cache. A touch is a table lookup. An eviction looks at
+// two bytes an entry altogether, plus the Tuner, some 28 KiB a cache. A touch is a table lookup. An eviction looks at
 // one or two buckets in the common case.
 package eviction
 
@@ -40,10 +42,9 @@ import (
 )
 
 const (
-	ticksPerCapacity = 8
-	ticksPerStep     = 2 // of worths; the window, which goes by time alone, tells every tick
-	stepsPerCapacity = ticksPerCapacity / ticksPerStep
-	halfLife         = 5 * stepsPerCapacity // steps in which a worth halves
+	ticksPerStep     = 2  // of worths; the window, which goes by time alone, tells every tick
+	halfLife         = 20 // steps in which a worth halves
+	ticksPerHalfLife = halfLife * ticksPerStep
 
 	deadlineBits = 7
 	worthMin     = -40 // in steps; a worth of a quarter of a hit
@@ -51,7 +52,7 @@ const (
 
 	windowFlag = 1 << 7
 	countBits  = 3 // hits of a window entry, less one
-	ageBits    = 4 // tick of its last touch: two capacities, which few entries spend in the window unseen
+	ageBits    = 4 // tick of its last touch: two capacities at the least, which few entries spend in the window unseen
 
 	// sampleSize is how many entries an eviction looks at, if the buckets it draws give as many: two buckets as a rule.
 	sampleSize = 16
@@ -123,6 +124,12 @@ func (m Meta) Touch(tick uint32) Meta {
 	return mainMeta(int(afterHit[m.Worth(tick)-worthMin]), tick)
 }
 
+// Setting is what the Tuner finds out about the load.
+type Setting struct {
+	window int // share of the entries that the window should hold, in 1/256
+	memory int // half-life of a hit, in capacities' worth of insertions
+}
+
 // Policy is the state of one shard. All methods need the shard's lock.
 type Policy struct {
 	tick      uint32 // readers load it without the lock: see Tick
@@ -130,6 +137,7 @@ type Policy struct {
 	tickLen   int
 
 	capacity int
+	memory   int // of the setting
 	window   int // entries in the window
 	target   int // entries the window should hold
 
@@ -145,6 +153,7 @@ type Policy struct {
 func New(capacity int, seed uint64) *Policy {
 	p := &Policy{rng: seed | 1}
 	p.Resize(capacity)
+	p.Tune(settings[0])
 	return p
 }
 
@@ -165,7 +174,11 @@ func (p *Policy) resize(capacity, ghost int) {
 	p.capacity = capacity
 	p.resizeGhost(max(1, ghost))
 	p.resizeRing(max(minRing, capacity/64))
-	p.tickLen = max(1, capacity/ticksPerCapacity)
+	p.setTicks()
+}
+
+func (p *Policy) setTicks() {
+	p.tickLen = max(1, p.capacity*p.memory/ticksPerHalfLife)
 	p.untilTick = min(max(p.untilTick, 1), p.tickLen)
 }
 
@@ -197,8 +210,14 @@ func (p *Policy) Capacity() int { return p.capacity }
 // Bytes is the memory of the ghost table and the ring.
 func (p *Policy) Bytes() int { return len(p.ghost) + 4*len(p.ring) }
 
-// SetWindow sets the share of the entries, in 1/256, that the window should hold.
-func (p *Policy) SetWindow(share int) { p.target = max(1, p.capacity*share/256) }
+// Tune puts a setting into force.
+func (p *Policy) Tune(s Setting) {
+	p.target = max(1, p.capacity*s.window/256)
+	if p.memory != s.memory {
+		p.memory = s.memory
+		p.setTicks()
+	}
+}
 
 // Tick is the shard's clock, to be given to Touch.
 func (p *Policy) Tick() uint32 { return p.tick }

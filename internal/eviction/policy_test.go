@@ -25,7 +25,6 @@ type item struct {
 
 func newCache(capacity int, tuned bool) *cache {
 	c := &cache{p: New(capacity, 1), cap: capacity, batch: 1, buckets: make([][]item, max(1, capacity/8))}
-	c.p.SetWindow(shares[0])
 	if tuned {
 		c.t = NewTuner(capacity, 2)
 	}
@@ -60,7 +59,7 @@ func (c *cache) access(key int) bool {
 
 func (c *cache) observe(hash uint64) {
 	if c.t != nil && c.t.Samples(hash) && c.t.Observe(hash) {
-		c.p.SetWindow(c.t.Share())
+		c.p.Tune(c.t.Setting())
 	}
 }
 
@@ -159,7 +158,6 @@ func TestTouchNeverLowersAndComesToRest(t *testing.T) {
 
 func TestGhostRemembersOnce(t *testing.T) {
 	p := New(1000, 1)
-	p.SetWindow(3)
 	m := p.Insert(0xabcdef, true)
 	if c := m & (1<<countBits - 1); c != 0 {
 		t.Fatalf("a stranger starts with %d hits", c+1)
@@ -213,7 +211,7 @@ func TestWindowCountStaysTrue(t *testing.T) {
 		for i := range 30000 {
 			c.access(int(math.Pow(3000, r.Float64())) + i/5000*50)
 			if i%997 == 0 {
-				c.p.SetWindow(shares[i/997%len(shares)])
+				c.p.Tune(settings[i/997%len(settings)])
 			}
 		}
 		if got := c.windowed(); got != c.p.window {
@@ -245,7 +243,7 @@ func TestBurstsAreCaught(t *testing.T) {
 	if got := hitRatio(c, 90000, func(i int) int { return i/600*200 + i%200 }); got < 0.6 {
 		t.Errorf("hit ratio %.2f where LRU has 0.67", got)
 	}
-	if c.t.Share() == shares[0] {
+	if c.t.Setting() == settings[0] {
 		t.Error("the window never grew")
 	}
 }
@@ -312,7 +310,6 @@ func BenchmarkTouch(b *testing.B) {
 func BenchmarkEvictInsert(b *testing.B) {
 	const n = 1 << 16
 	p := New(n, 1)
-	p.SetWindow(3)
 	metas := make([]Meta, n)
 	h := uint64(1)
 	for i := range metas {

@@ -19,18 +19,20 @@ const (
 	tuneDeviations = 0.7
 )
 
-// shares are the candidates for the window's share, in 1/256.
-var shares = [...]int{3, 26, 90, 250}
+// settings are the candidates. A wide window goes by recency, and the half-life means little to it. Five capacities is the
+// half-life that forgets soon enough where popularity moves; four times as long, hits of a key that is used every ten capacities
+// or so still add up.
+var settings = [...]Setting{{3, 5}, {3, 20}, {26, 5}, {90, 5}, {250, 5}}
 
-// Tuner chooses the window's share for all shards of a cache. It simulates the policy for each candidate on the same sample of keys, in
+// Tuner chooses the setting for all shards of a cache. It simulates the policy for each candidate on the same sample of keys, in
 // miniatures whose capacity is the same fraction of the cache's.
 type Tuner struct {
-	share atomic.Int32
-	shift atomic.Int32 // one key in 1<<shift is sampled
+	choice atomic.Int32 // of settings
+	shift  atomic.Int32 // one key in 1<<shift is sampled
 
 	mu       sync.Mutex
-	minis    [len(shares)]mini
-	hits     [len(shares)]float64 // of total
+	minis    [len(settings)]mini
+	hits     [len(settings)]float64 // of total
 	total    float64
 	best     int
 	seen     int // since the last decision
@@ -43,7 +45,6 @@ func NewTuner(capacity int, seed uint64) *Tuner {
 	for i := range t.minis {
 		t.minis[i].init(seed + uint64(i)<<32)
 	}
-	t.share.Store(int32(shares[0]))
 	t.Resize(capacity)
 	return t
 }
@@ -57,15 +58,15 @@ func (t *Tuner) Resize(capacity int) {
 	shift := bits.Len(uint(capacity-1) / miniSize)
 	t.shift.Store(int32(shift))
 	for i := range t.minis {
-		t.minis[i].resize(max(1, capacity>>shift), capacity, shares[i])
+		t.minis[i].resize(max(1, capacity>>shift), capacity, settings[i])
 	}
 }
 
 // Capacity is what Resize was told last.
 func (t *Tuner) Capacity() int { return int(t.capacity.Load()) }
 
-// Share is the share of the window, in 1/256, for Policy.SetWindow.
-func (t *Tuner) Share() int { return int(t.share.Load()) }
+// Setting is the best of the candidates, for Policy.Tune.
+func (t *Tuner) Setting() Setting { return settings[t.choice.Load()] }
 
 // Samples reports whether accesses of the hash are to be shown to Observe: those of hashes whose lower 32 bits are below
 // SampledBelow, so that in a table ordered by these they stand together.
@@ -87,7 +88,7 @@ func (t *Tuner) Admit(hash uint64, worth int) {
 }
 
 // Observe records an access of a sampled key: an insertion, or a hit that changed the entry's metadata. It gives up when another
-// goroutine is at it, and reports whether Share has changed.
+// goroutine is at it, and reports whether Setting has changed.
 func (t *Tuner) Observe(hash uint64) bool {
 	if !t.mu.TryLock() {
 		return false
@@ -118,7 +119,7 @@ func (t *Tuner) decide() bool {
 	changed := best != t.best && t.hits[best]-t.hits[t.best] > t.chance(t.hits[best])
 	if changed {
 		t.best = best
-		t.share.Store(int32(shares[best]))
+		t.choice.Store(int32(best))
 	}
 	for i := range t.hits {
 		t.hits[i] *= tuneKeep
@@ -144,9 +145,9 @@ type mini struct {
 
 func (m *mini) init(seed uint64) { m.policy.rng = seed*2 + 1 }
 
-func (m *mini) resize(capacity, whole, share int) {
+func (m *mini) resize(capacity, whole int, s Setting) {
 	m.policy.resize(capacity, ghostSlots(whole)*capacity/whole)
-	m.policy.SetWindow(share)
+	m.policy.Tune(s)
 	for m.n > capacity {
 		m.drop(m.n - 1)
 	}

@@ -52,8 +52,8 @@ func TestTunerWaitsForMoreThanChance(t *testing.T) {
 	for _, tt := range tests {
 		tu := NewTuner(100, 1)
 		tu.total, tu.hits[0], tu.hits[1] = tt.total, tt.hits, tt.hits+tt.ahead
-		if got := tu.decide(); got != tt.changes || got != (tu.Share() == shares[1]) {
-			t.Errorf("%+v: changed %v, share %d", tt, got, tu.Share())
+		if got := tu.decide(); got != tt.changes || got != (tu.Setting() == settings[1]) {
+			t.Errorf("%+v: changed %v, setting %v", tt, got, tu.Setting())
 		}
 	}
 }

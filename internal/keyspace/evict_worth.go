@@ -34,7 +34,7 @@ func (sh *shard) fitWorth(keys int) {
 		sh.worth.Resize(keys)
 		sh.ks.mem.Charge(sh.worth.Bytes() - before)
 	}
-	sh.worth.SetWindow(sh.ks.fitTuner(keys * len(sh.ks.shards)))
+	sh.worth.Tune(sh.ks.fitTuner(keys * len(sh.ks.shards)))
 	if began {
 		sh.fillTuner()
 	}
@@ -66,8 +66,8 @@ func (sh *shard) fillTuner() {
 // far reports whether an estimate is off by more than an eighth.
 func far(n, from int) bool { return n > from+from/8 || n < from-from/8 }
 
-// fitTuner returns the share of the window that the tuner holds best.
-func (ks *Keyspace) fitTuner(keys int) (share int) {
+// fitTuner returns the setting that the tuner holds best.
+func (ks *Keyspace) fitTuner(keys int) eviction.Setting {
 	t := ks.tuner.Load()
 	if t == nil {
 		t = eviction.NewTuner(keys, ks.seed)
@@ -78,7 +78,7 @@ func (ks *Keyspace) fitTuner(keys int) (share int) {
 	if far(keys, t.Capacity()) {
 		t.Resize(keys)
 	}
-	return t.Share()
+	return t.Setting()
 }
 
 // leastWorthy returns the entry to evict. The index is not empty.
