@@ -3,7 +3,6 @@ package main
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -105,7 +104,7 @@ func valueFor(capacity int) int { return max(1000, 2*larderLeast/capacity) }
 // equalEntries holds all stores to the same number of entries. cut says which traces were not replayed to their ends.
 func (b *hitRatioBenchmark) equalEntries(e *environment, stores []peer, traces []trace, cut []string) error {
 	board := newScoreboard("Hit ratio at equal numbers of entries", stores)
-	held := make(map[string]map[int]calibration)
+	held := table{title: "Entries held at equal numbers of entries", header: board.table.header[:3+len(stores)]}
 	c := chart{
 		Slug: "hitratio", Kind: lineChart, LogX: true, Percent: true, XLabel: "capacity, % of the distinct keys",
 		Title:    "Hit ratio by capacity",
@@ -117,132 +116,116 @@ func (b *hitRatioBenchmark) equalEntries(e *environment, stores []peer, traces [
 		e.report.progress("replaying %s", t.name)
 		for _, share := range b.capacities(e) {
 			capacity := max(int(math.Round(share*float64(t.distinct))), 1)
-			scores, most := make([]float64, len(stores)), 0
+			name, scores := []string{t.name, fmt.Sprintf("%g %%", share*100), formatCount(capacity)}, make([]float64, len(stores))
+			entries := slices.Clone(name)
 			for i, p := range stores {
-				config := storeConfig{MaxEntries: capacity}
-				if p.name == larderName || p.name == larderLRU.name {
-					c, err := b.calibrate(p, capacity, held)
-					if err != nil {
-						return err
-					}
-					config = c.config
-				}
-				hits, entries, err := b.replay(p, config, t, valueFor(capacity))
+				r, err := b.atCapacity(e, p, t, capacity)
 				if err != nil {
 					return err
 				}
-				scores[i] = hits
+				scores[i] = r.hits
+				entries = append(entries, formatHeld(r.held))
 				if p.name != larderLRU.name {
-					drawn.add(p.name, share*100, sample{hits})
-				}
-				if p.name == larderName {
-					most = entries
+					drawn.add(p.name, share*100, sample{r.hits})
 				}
 			}
-			// A store that holds more than its share wins nothing: such a row is shown and does not count.
-			fair := float64(most) <= 1.05*float64(capacity)+1
-			if !fair {
-				board.table.note("%s, %d entries: larder came to hold %d; the row does not count.", t.name, capacity, most)
-			}
-			board.score(t.name, fmt.Sprintf("%g %%", share*100), formatCount(capacity), scores, fair)
+			board.score(name[0], name[1], name[2], scores)
+			held.add(entries...)
 		}
 		c.Panels = append(c.Panels, drawn)
 	}
 	board.table.note("Replayed from one goroutine as get, and set on a miss; caches that decide later are made to decide at once.")
 	board.table.notes = append(board.table.notes, cut...)
 	board.table.note("Capacity: entries, and as a share of the trace's distinct keys.")
-	board.table.note("Values are of 1,000 bytes, or larger ones where capacity is small, since larder's limit is in bytes and at least %s.", formatBytes(larderLeast))
-	for _, capacity := range slices.Sorted(maps.Keys(held[larderName])) {
-		if c := held[larderName][capacity]; c.entries < 0.98*float64(capacity) {
-			board.table.note("For %d entries, larder held %.1f on average under the closest limit there is.", capacity, c.entries)
-		}
-	}
+	board.table.note("Larder's limit is in bytes. It is searched for each row, so that larder holds as many entries on average as the others hold at most, or fewer.")
+	board.table.note("Values are of 1,000 bytes, or larger ones where capacity is small, since larder's limit is at least %s.", formatBytes(larderLeast))
+	held.note("The mean from when the trace has named as many keys as fit; - where a store does not count its entries.")
 	board.finish(e, "equal entries", stores)
+	e.report.table(held)
 	e.report.chart(c)
 	return nil
 }
 
-// calibration is the limit in bytes under which a store holds a given number of entries.
-type calibration struct {
-	config  storeConfig
-	entries float64 // held on average under that limit
+func formatHeld(entries float64) string {
+	if math.IsNaN(entries) {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", entries)
 }
 
-// calibrate finds by bisection the limit in bytes under which p holds capacity entries of the size replayed.
-func (b *hitRatioBenchmark) calibrate(p peer, capacity int, known map[string]map[int]calibration) (calibration, error) {
-	if c, ok := known[p.name][capacity]; ok {
-		return c, nil
+// atCapacity replays a trace to a store that holds capacity entries.
+func (b *hitRatioBenchmark) atCapacity(e *environment, p peer, t trace, capacity int) (replayed, error) {
+	if p.name == larderName || p.name == larderLRU.name {
+		return b.fit(e, p, t, capacity)
 	}
-	entry := int64(valueFor(capacity) + keySize)
-	lo, hi := int64(larderLeast), int64(capacity)*entry*4+16<<20
-	var best calibration
-	for range 20 {
-		config := storeConfig{MaxBytes: (lo + hi) / 2}
-		entries, err := b.holds(p, config, capacity)
+	return b.replay(p, storeConfig{MaxEntries: capacity, Seed: e.seed}, t, valueFor(capacity), t.fills(capacity))
+}
+
+const (
+	// fitReplays bounds the search for a limit in bytes, and fitEnough is the part of the entries allowed that ends it.
+	fitReplays = 10
+	fitEnough  = 0.985
+)
+
+// fit replays a trace to a store whose limit is in bytes, under the limits between which a number of entries lies, and returns the
+// replay in which it held most entries without holding more than capacity on average.
+func (b *hitRatioBenchmark) fit(e *environment, p peer, t trace, capacity int) (best replayed, err error) {
+	entry, most := float64(valueFor(capacity)+keySize), float64(capacity)
+	// Nothing is assumed to fit below the least limit, and everything into twice the bytes.
+	low, lowHeld := float64(larderLeast), 0.0
+	high := 2*most*entry + 4*larderLeast
+	highHeld := high / entry
+	fills := t.fills(capacity)
+	for range fitReplays {
+		// Between the two as if memory were proportional to entries, but not so near to either that nothing is learnt.
+		part := ((1+fitEnough)/2*most - lowHeld) / (highHeld - lowHeld)
+		limit := low + min(max(part, 0.05), 0.95)*(high-low)
+		r, err := b.replay(p, storeConfig{MaxBytes: int64(limit), Seed: e.seed}, t, valueFor(capacity), fills)
 		if err != nil {
 			return best, err
 		}
-		if math.Abs(entries-float64(capacity)) < math.Abs(best.entries-float64(capacity)) {
-			best = calibration{config, entries}
+		if r.held > most {
+			high, highHeld = limit, r.held
+			continue
 		}
-		if math.Abs(best.entries/float64(capacity)-1) < 0.002 {
-			break
+		low, lowHeld = limit, r.held
+		if r.held > best.held {
+			best = r
 		}
-		if entries > float64(capacity) {
-			hi = config.MaxBytes
-		} else {
-			lo = config.MaxBytes
+		if best.held >= fitEnough*most {
+			return best, nil
 		}
 	}
-	if known[p.name] == nil {
-		known[p.name] = make(map[int]calibration)
+	if best.held == 0 {
+		return best, fmt.Errorf("%s holds more than %d entries of %s under every limit", p.name, capacity, t.name)
 	}
-	known[p.name][capacity] = best
 	return best, nil
 }
 
-// holds is how many entries a store has on average while it is given more than it can hold.
-func (b *hitRatioBenchmark) holds(p peer, config storeConfig, capacity int) (float64, error) {
-	store, err := p.open(config)
-	if err != nil {
-		return 0, err
-	}
-	defer store.Close()
-	c, ok := store.(counter)
-	if !ok {
-		return 0, fmt.Errorf("%s does not count its entries", p.name)
-	}
-	value, sum, samples := make([]byte, valueFor(capacity)), 0.0, 0
-	s := newScratch()
-	every := max(capacity/16, 1)
-	for i := range 3*capacity + 16 {
-		key, _ := s.entry(uint64(i))
-		store.Set(key, value)
-		if i >= 2*capacity && i%every == 0 {
-			sum += float64(c.Len())
-			samples++
-		}
-	}
-	return sum / float64(samples), nil
+// replayed is what came of a replay.
+type replayed struct {
+	hits float64 // of all accesses
+	held float64 // entries on average once the cache could be full, NaN where the store does not count them
 }
 
-// replay gives a trace to a store and returns its hit ratio and, where the store counts them, the most entries that it
-// held at any of some hundred moments.
-func (b *hitRatioBenchmark) replay(p peer, config storeConfig, t trace, valueLen int) (ratio float64, most int, err error) {
+// replay gives a trace to a store, which could be full from the access fills on.
+func (b *hitRatioBenchmark) replay(p peer, config storeConfig, t trace, valueLen, fills int) (replayed, error) {
 	config.SharedValues, config.Synchronous = true, true
 	store, err := p.open(config)
 	if err != nil {
-		return 0, 0, err
+		return replayed{}, err
 	}
 	defer store.Close()
 	keys := traceKeys(t)
 	value, hits := make([]byte, valueLen), 0
 	get := getter(store, valueLen)
 	held, counts := store.(counter)
-	every := max(len(t.accesses)/128, 1)
+	every := max((len(t.accesses)-fills)/512, 1)
+	sum, moments := 0, 0
 	for i, a := range t.accesses {
-		if counts && i%every == 0 {
-			most = max(most, held.Len())
+		if counts && i >= fills && (i-fills)%every == 0 {
+			sum += held.Len()
+			moments++
 		}
 		key := keys.at(int(a))
 		if get(key) {
@@ -251,7 +234,11 @@ func (b *hitRatioBenchmark) replay(p peer, config storeConfig, t trace, valueLen
 		}
 		store.Set(key, value)
 	}
-	return float64(hits) / float64(len(t.accesses)), most, nil
+	r := replayed{hits: float64(hits) / float64(len(t.accesses)), held: math.NaN()}
+	if moments > 0 {
+		r.held = float64(sum) / float64(moments)
+	}
+	return r, nil
 }
 
 // getter reads without a copy where a store can.
@@ -289,13 +276,14 @@ func (b *hitRatioBenchmark) equalBytes(e *environment, stores []peer, traces []t
 				if p.name != larderName && p.name != larderLRU.name {
 					config = storeConfig{MaxEntries: max(int(float64(bytes)/(pairSize+b.overhead[p.name])), 1)}
 				}
-				hits, _, err := b.replay(p, config, t, valueSize)
+				config.Seed = e.seed
+				r, err := b.replay(p, config, t, valueSize, len(t.accesses))
 				if err != nil {
 					return err
 				}
-				scores[i] = hits
+				scores[i] = r.hits
 			}
-			board.score(t.name, fmt.Sprintf("%g %%", share*100), formatBytes(float64(bytes)), scores, true)
+			board.score(t.name, fmt.Sprintf("%g %%", share*100), formatBytes(float64(bytes)), scores)
 		}
 	}
 	board.table.note("Capacity: that share of the trace's distinct keys, at %d bytes each. A peer is given as many entries as fit by what its entries take; larder is given the bytes.", footprint)
@@ -340,21 +328,24 @@ func newScoreboard(title string, stores []peer) *scoreboard {
 	return b
 }
 
-// score adds a row; one that does not count stays out of the averages and of what larder is held to.
-func (b *scoreboard) score(name, share, capacity string, scores []float64, counts bool) {
+func (b *scoreboard) score(name, share, capacity string, scores []float64) {
+	for i, s := range scores {
+		b.sums[i] += s
+	}
+	b.rows++
+	if own, best, ok := b.compare(scores); ok {
+		b.behind = append(b.behind, (best-own)*100)
+	}
+	b.add(name, share, capacity, scores)
+}
+
+func (b *scoreboard) add(name, share, capacity string, scores []float64) {
 	row := []string{name, share, capacity}
 	for _, s := range scores {
 		row = append(row, formatPercent(s))
 	}
 	lead := "-"
-	if counts {
-		for i, s := range scores {
-			b.sums[i] += s
-		}
-		b.rows++
-	}
-	if own, best, ok := b.compare(scores); ok && counts {
-		b.behind = append(b.behind, (best-own)*100)
+	if own, best, ok := b.compare(scores); ok {
 		lead = fmt.Sprintf("%+.2f", (own-best)*100)
 	}
 	b.table.add(append(row, lead)...)
@@ -384,12 +375,11 @@ func (b *scoreboard) finish(e *environment, how string, stores []peer) {
 	for i := range stores {
 		means[i] = b.sums[i] / float64(b.rows)
 	}
-	rows, behind := b.rows, b.behind
-	b.score("average of the rows that count", "", "", means, true)
+	b.add("average", "", "", means)
 	e.report.table(b.table)
 	if own, best, ok := b.compare(means); ok {
 		e.report.figure("hit ratio at "+how+": average points behind the best of the others", (best-own)*100, bar{2, 0, true, formatPoints})
-		e.report.figure(fmt.Sprintf("hit ratio at %s: points behind the best, worst of %d rows", how, rows), slices.Max(behind), bar{2, 0, true, formatPoints})
+		e.report.figure(fmt.Sprintf("hit ratio at %s: points behind the best, worst of %d rows", how, b.rows), slices.Max(b.behind), bar{2, 0, true, formatPoints})
 	}
 }
 

@@ -61,6 +61,8 @@ type storeConfig struct {
 	SharedValues bool `json:",omitempty"`
 	// Synchronous makes caches that decide later decide at once, as a replay of a trace needs it.
 	Synchronous bool `json:",omitempty"`
+	// Seed makes a Synchronous store decide alike each time, where a library takes one.
+	Seed uint64 `json:",omitempty"`
 }
 
 // peer is a store that can be opened by name.

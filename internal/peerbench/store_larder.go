@@ -5,10 +5,11 @@ import (
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/datatypes"
+	"github.com/larderkv/larder/internal/keyspace"
 )
 
 type larderStore struct {
-	c       *larder.Cache
+	close   func() error
 	strings datatypes.Strings
 	keys    datatypes.Keys
 	batch   datatypes.Batch
@@ -17,21 +18,54 @@ type larderStore struct {
 	lend    func([]byte) error // made once, so that View allocates nothing
 }
 
-func openLarder(c storeConfig) (Store, error) { return openLarderWith(c, larder.DefaultPolicy) }
+func openLarder(c storeConfig) (Store, error) {
+	return openLarderWith(c, larder.DefaultPolicy, keyspace.AllKeysLFU)
+}
 
-func openLarderLRU(c storeConfig) (Store, error) { return openLarderWith(c, larder.AllKeysLRU) }
+func openLarderLRU(c storeConfig) (Store, error) {
+	return openLarderWith(c, larder.AllKeysLRU, keyspace.AllKeysLRU)
+}
 
-func openLarderWith(c storeConfig, policy larder.Policy) (Store, error) {
+func openLarderWith(c storeConfig, policy larder.Policy, same keyspace.Policy) (Store, error) {
+	if c.Synchronous {
+		return openSeeded(keyspace.Options{MaxBytes: c.MaxBytes, Policy: same, Seed: c.Seed, NoMaintenance: true, Clock: new(callClock)})
+	}
 	cache, err := larder.Open(larder.Options{MaxBytes: c.MaxBytes, Policy: policy})
 	if err != nil {
 		return nil, err
 	}
-	s := &larderStore{c: cache, strings: cache.Strings(), keys: cache.Keys()}
+	return newLarderStore(cache.Strings(), cache.Keys(), cache.Close), nil
+}
+
+// openSeeded opens what a cache is made of, which takes a seed. Nothing happens in its background, where it would depend on the
+// machine's speed.
+func openSeeded(o keyspace.Options) (Store, error) {
+	ks, err := keyspace.Open(o)
+	if err != nil {
+		return nil, err
+	}
+	view, err := ks.View(0)
+	if err != nil {
+		return nil, err
+	}
+	return newLarderStore(datatypes.NewStrings(view), datatypes.NewKeys(view), ks.Close), nil
+}
+
+// callClock is as many seconds old as it has been asked for the time. Policies that go by the second tell all accesses apart.
+type callClock struct{ seconds int64 }
+
+func (c *callClock) Now() time.Time {
+	c.seconds++
+	return time.Unix(c.seconds, 0)
+}
+
+func newLarderStore(strings datatypes.Strings, keys datatypes.Keys, closeAll func() error) *larderStore {
+	s := &larderStore{close: closeAll, strings: strings, keys: keys}
 	s.lend = func(value []byte) error {
 		s.sum += uint64(value[0])
 		return nil
 	}
-	return s, nil
+	return s
 }
 
 func (s *larderStore) Get(dst []byte, key string) ([]byte, bool) {
@@ -80,4 +114,4 @@ func (s *larderStore) Len() int {
 	return n
 }
 
-func (s *larderStore) Close() { _ = s.c.Close() }
+func (s *larderStore) Close() { _ = s.close() }

@@ -57,6 +57,17 @@ func newTrace(name string, accesses []uint32) trace {
 	return trace{name, accesses, len(seen)}
 }
 
+// fills is the access from which on a cache of capacity entries could be full.
+func (t trace) fills(capacity int) int {
+	seen := make(map[uint32]struct{})
+	for i, a := range t.accesses {
+		if seen[a] = struct{}{}; len(seen) >= capacity {
+			return i
+		}
+	}
+	return len(t.accesses)
+}
+
 // generatedTraces is the built-in traces: count accesses each, most of them to as many entries. The same seed gives the
 // same traces.
 func generatedTraces(entries, count int, seed uint64) []trace {
