@@ -673,6 +673,9 @@ func (w *Watch) Add(d DB, keys ...string) error { return w.watch.Add(d.view, key
 // Keys returns the watched keys, those of all databases.
 func (w *Watch) Keys() []string { return w.watch.Keys() }
 
+// Size returns about how many bytes of the Go heap the watch takes. O(1).
+func (w *Watch) Size() int { return w.watch.Size() }
+
 // Changed reports whether a watched key was written, deleted, evicted or
 // flushed, or has expired, since it was watched. O(keys).
 func (w *Watch) Changed() (bool, error) { return w.watch.Changed(w.view) }

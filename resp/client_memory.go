@@ -7,7 +7,7 @@ import (
 	"unsafe"
 )
 
-// The memory of clients: their input and output buffers, transactions, subscriptions and prefixes. Owners keep the figure
+// The memory of clients: their input and output buffers, transactions, watched keys, subscriptions and prefixes. Owners keep the figure
 // of a client, and with it the sum, whenever they have served it and something has changed. It counts against maxmemory,
 // as the table of tracked keys does, and may have a limit of its own, maxmemory-clients: beyond that the clients that
 // hold most are disconnected.
@@ -35,7 +35,7 @@ const (
 func (c *client) account() {
 	f := &c.footprint
 	input, output, queued := int64(cap(c.in.buf)), int64(cap(c.out)), c.queuedBytes()
-	total := clientSize + input + output + queued + f.topics
+	total := clientSize + input + output + queued + f.topics + c.watchedBytes()
 	if total == f.total.Load() {
 		return
 	}
@@ -54,6 +54,14 @@ func (c *client) queuedBytes() (n int64) {
 		n += int64(argsSize(c.delayed.args))
 	}
 	return n
+}
+
+// watchedBytes returns what the keys take that the client watches.
+func (c *client) watchedBytes() int64 {
+	if c.watch == nil {
+		return 0
+	}
+	return int64(c.watch.Size())
 }
 
 // memory returns what the client holds, with the messages that wait for it.

@@ -76,6 +76,13 @@ func TestClientMemory(t *testing.T) {
 			}
 			return n
 		}
+		watching := srv.clientNumbered(c.id - 1)
+		for i := range 1000 {
+			admin.do(fmt.Sprintf("WATCH key:%d key:%d\r\n", i, i), "+OK\r\n")
+		}
+		eventually(t, "watched keys count", func() bool { return watching.memory() > clientSize+100_000 })
+		admin.do("UNWATCH\r\n", "+OK\r\n")
+		eventually(t, "they count no more", func() bool { return watching.memory() < clientSize+100_000 })
 		eventually(t, "messages that it does not read count", func() bool {
 			admin.do("PUBLISH "+strings.Repeat("c", 50_000)+" "+big[:10_000]+"\r\n", ":1\r\n")
 			return field(t, line(), "omem") > 100_000

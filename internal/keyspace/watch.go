@@ -16,6 +16,7 @@ type watchKey struct {
 type Watch struct {
 	ks    *Keyspace
 	keys  []watchKey
+	size  int       // about what they take
 	heeds happening // what makes the watch dirty
 	dirty atomic.Bool
 }
@@ -60,6 +61,7 @@ func (w *Watch) Add(v View, keys ...string) error {
 		if !slices.Contains(s.shard.watched[k], w) {
 			s.shard.watched[k] = append(s.shard.watched[k], w)
 			w.keys = append(w.keys, k)
+			w.size += len(key) + watchedKeyCost
 		}
 		s.Unlock()
 	}
@@ -85,6 +87,13 @@ func (w *Watch) Changed(v View) (bool, error) {
 	return w.dirty.Load(), nil
 }
 
+// watchedKeyCost is about what a watched key takes beside its bytes: entries of the shard's map, with a list of one, and of
+// the watch's.
+const watchedKeyCost = 128
+
+// Size returns about how many bytes of the Go heap the watch takes.
+func (w *Watch) Size() int { return w.size }
+
 // Keys returns the watched keys.
 func (w *Watch) Keys() []string {
 	keys := make([]string, len(w.keys))
@@ -102,7 +111,7 @@ func (w *Watch) Close() {
 		sh.unwatch(k, w)
 		sh.mu.Unlock()
 	}
-	w.keys = nil
+	w.keys, w.size = nil, 0
 }
 
 // leave is Close for who holds the locks of the keys' shards.
@@ -110,7 +119,7 @@ func (w *Watch) leave() {
 	for _, k := range w.keys {
 		w.ks.shardOf(k.key, w.ks.hash(k.key)).unwatch(k, w)
 	}
-	w.keys = nil
+	w.keys, w.size = nil, 0
 }
 
 func (sh *shard) unwatch(k watchKey, w *Watch) {
