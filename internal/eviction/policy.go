@@ -13,7 +13,8 @@
 // main part if it is worth more than the other one would be after one more hit, and is evicted otherwise. The extra
 // hit is what keeps a loop longer than the cache from pushing itself out: of two equals the resident stays.
 // Evicted entries leave a fingerprint in the ghost table, a byte each, so that a key which comes back soon is worth
-// two hits and not one.
+// two hits and not one, or three if its hits were many. What the ghost remembers fades with the half-life as well: otherwise
+// a loop longer than the cache would push itself out after all.
 //
 // Nothing is linked. The least worthy and the oldest are taken from the entries of a few buckets at random. Only the
 // window must not be left to chance while it is small, since a sample would rarely hold one of its entries: a ring
@@ -63,6 +64,14 @@ const (
 	// over its target without having been cut. Room is not made entry by entry: several may come in, and as many go at once.
 	minRing   = 16
 	overshoot = 8
+
+	// fadeTicks is in how many ticks each slot of the ghost fades once, one and a half half-lives. At the first time it forgets
+	// that the hits were many, and at the next the key: by then a hit counts a half to a fifth.
+	fadeTicks = ticksPerHalfLife * 3 / 2
+
+	// moreGhost is how many slots more a ghost has, though not more than three for each entry: a small shard with few keys
+	// should tell from its history as much as a large one, and half a KiB is nothing beside the pages that it has.
+	moreGhost = 512
 )
 
 // Meta is an entry's share of the policy's memory. It has two layouts:
@@ -142,9 +151,12 @@ type Policy struct {
 	target   int // entries the window should hold
 
 	ghost []uint8
-	ring  []uint32 // hashes of the latest insertions, oldest at head
-	head  int
-	held  int
+	fade  int // the slot that fades next
+	faded int // what is left of the slots due, in parts of fadeTicks*tickLen
+
+	ring []uint32 // hashes of the latest insertions, oldest at head
+	head int
+	held int
 
 	rng uint64
 }
@@ -157,8 +169,7 @@ func New(capacity int, seed uint64) *Policy {
 	return p
 }
 
-// ghostSlots gives small shards, where it is a matter of a few hundred bytes, twice the history.
-func ghostSlots(capacity int) int { return max(1, capacity*15/16+min(capacity, 512)) }
+func ghostSlots(capacity int) int { return max(1, capacity*15/16+min(3*capacity, moreGhost)) }
 
 // Resize tells the policy how many entries the shard holds when full. Most of the history is kept. Call it when the estimate has moved by an eighth
 // or more.
@@ -230,6 +241,7 @@ func (p *Policy) Insert(hash uint64, full bool) Meta {
 		p.untilTick = p.tickLen
 		p.tick++
 	}
+	p.fadeGhost()
 	hits := p.recall(hash)
 	if !full {
 		return mainMeta(int(countWorth[hits-1]), p.tick)
@@ -241,6 +253,21 @@ func (p *Policy) Insert(hash uint64, full bool) Meta {
 	p.ring[(p.head+p.held)%len(p.ring)] = uint32(hash)
 	p.held++
 	return windowMeta(hits-1, p.tick)
+}
+
+// fadeGhost lets as many slots fade as are due with an insertion.
+func (p *Policy) fadeGhost() {
+	p.faded += len(p.ghost)
+	for period := fadeTicks * p.tickLen; p.faded >= period; p.faded -= period {
+		if p.fade++; p.fade >= len(p.ghost) {
+			p.fade = 0
+		}
+		if g := &p.ghost[p.fade]; *g&1 != 0 {
+			*g &^= 1
+		} else {
+			*g = 0
+		}
+	}
 }
 
 func (p *Policy) popRing() uint32 {

@@ -175,6 +175,40 @@ func TestGhostRemembersOnce(t *testing.T) {
 	}
 }
 
+// TestGhostFades: what was hit often is remembered as hit once after a while, and forgotten after twice that.
+func TestGhostFades(t *testing.T) {
+	const n = 1000
+	p := New(n, 1)
+	pass := func() {
+		for i := range fadeTicks * p.tickLen {
+			p.Insert(uint64(i)|1<<63, false)
+		}
+	}
+	recalled := func() (hits [4]int) {
+		for i := range uint64(100) {
+			slot, print := p.ghostOf(i)
+			if g := p.ghost[slot]; g&^1 == print {
+				hits[2+g&1]++
+			}
+		}
+		return hits
+	}
+	for i := range uint64(100) {
+		p.Evicted(i, mainMeta(halfLife, p.tick))
+	}
+	if got := recalled(); got[3] < 90 {
+		t.Fatalf("just evicted: %v of 100 keys with so many hits", got)
+	}
+	pass()
+	if got := recalled(); got[3] > 0 || got[2] < 90 {
+		t.Errorf("after one pass: %v of 100 keys with so many hits", got)
+	}
+	pass()
+	if got := recalled(); got[3]+got[2] > 0 {
+		t.Errorf("after two passes: %v of 100 keys with so many hits", got)
+	}
+}
+
 func TestResizeKeepsTheHistory(t *testing.T) {
 	for _, to := range []int{4000, 8000, 5000} {
 		p := New(4000, 1)
