@@ -33,8 +33,8 @@
 // # Cost
 //
 // One byte in each entry; in each shard one byte per 16/15 entries for the ghost and four bytes per 64 entries for the ring:
-// two bytes an entry altogether, plus the Tuner, some 28 KiB a cache. A touch is a table lookup. An eviction looks at
-// one or two buckets in the common case.
+// two bytes an entry altogether, plus half a KiB a shard for the ghost, and the Tuner, some 28 KiB a cache. A touch is a table
+// lookup. An eviction looks at one or two buckets in the common case.
 package eviction
 
 import (
