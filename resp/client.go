@@ -100,6 +100,7 @@ type profile struct {
 // mailbox holds what other goroutines want of a client until its owner sees to it.
 type mailbox struct {
 	out   []byte          // complete replies
+	list  keyList         // the last of them, if it may get longer
 	calls []func(*client) // run by the owner between two commands
 	kill  string          // reason to close the connection at once, if not empty
 	drain bool            // close the connection as soon as the replies are sent
@@ -372,6 +373,7 @@ func (c *client) protocolError(text string) {
 // publish tells the other goroutines what they may want to know of the client.
 func (c *client) publish() {
 	c.stir()
+	c.srv.tracker.endBatch()
 	if n := int64(c.in.unread()); c.unreadLen.Load() != n {
 		c.unreadLen.Store(n)
 	}
@@ -443,31 +445,42 @@ func (c *client) post(fn func(c *client)) {
 
 // push sends a message that answers no command, from any goroutine. It is given as an array, as which a client that
 // speaks RESP2 gets it. A client that lets too much gather is disconnected.
-func (c *client) push(message []byte) { c.deliver(message, true) }
+func (c *client) push(message []byte) {
+	c.deliver(len(message), func(m *mailbox) { m.add(message, c.shownRESP > 2) })
+}
 
 // send is push for a line that is the same in both protocols.
-func (c *client) send(line []byte) { c.deliver(line, false) }
+func (c *client) send(line []byte) {
+	c.deliver(len(line), func(m *mailbox) { m.add(line, false) })
+}
 
-// deliver puts something to be sent into the mailbox. Messages have another first byte in RESP3.
-func (c *client) deliver(text []byte, message bool) {
+// deliver has put put something of about n bytes into the mailbox, with the mutex held.
+func (c *client) deliver(n int, put func(m *mailbox)) {
 	c.mu.Lock()
 	if c.mail.gone || c.mail.kill != "" {
 		c.mu.Unlock()
 		return
 	}
-	if !c.mayOwe(len(text)) {
+	if !c.mayOwe(n) {
 		c.mu.Unlock()
 		c.kill(outputLimitReached)
 		return
 	}
-	at := len(c.mail.out)
-	c.mail.out = append(c.mail.out, text...)
-	c.srv.holdMore(int64(len(text)))
-	if message && c.shownRESP > 2 {
-		c.mail.out[at] = '>'
-	}
+	before := len(c.mail.out)
+	put(&c.mail)
+	c.srv.holdMore(int64(len(c.mail.out) - before))
 	c.mu.Unlock()
 	c.notify()
+}
+
+// add adds a message, with another first byte if it is a push of RESP3.
+func (m *mailbox) add(message []byte, push bool) {
+	at := len(m.out)
+	m.out = append(m.out, message...)
+	if push {
+		m.out[at] = '>'
+	}
+	m.list = keyList{}
 }
 
 // takePushes moves what was pushed so far in front of the reply to the command being executed.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/larderkv/larder"
 )
@@ -59,6 +60,9 @@ type tracker struct {
 	bytes    int                // sum of the keys' lengths
 	prefixes map[string][]*client
 	cancel   func() // ends listening to changes, which goes on while there are clients
+
+	active  atomic.Bool   // there are clients
+	batches atomic.Uint64 // of commands executed while it is active
 }
 
 // enable begins or changes the tracking of a client's reads.
@@ -85,9 +89,17 @@ func (t *tracker) enable(c *client, to tracking) {
 	}
 	t.clients[c.id] = c
 	if t.cancel == nil {
+		t.active.Store(true)
 		t.cancel = t.srv.Cache.OnChange(func(ch larder.Change) { t.changed(ch.Key, ch.All, ch.Origin) })
 	}
 	c.showTracking()
+}
+
+// endBatch follows the commands of a client that came together.
+func (t *tracker) endBatch() {
+	if t.active.Load() {
+		t.batches.Add(1)
+	}
 }
 
 // disable ends the tracking of a client's reads.
@@ -114,6 +126,7 @@ func (t *tracker) disable(c *client) {
 		t.items, t.bytes = 0, 0
 		t.cancel()
 		t.cancel = nil
+		t.active.Store(false)
 	}
 }
 
@@ -177,7 +190,7 @@ func (t *tracker) changed(key string, all bool, origin int64) {
 			continue
 		}
 		for _, c := range clients {
-			t.tell(c, key, false, origin)
+			t.tell(c, invalidation{key: key, prefix: prefix}, origin)
 		}
 	}
 }
@@ -193,7 +206,7 @@ func (t *tracker) invalidate(key string, origin int64) {
 	t.bytes -= len(key)
 	for _, id := range ids {
 		if c := t.clients[id]; c != nil && !c.tracking.bcast {
-			t.tell(c, key, false, origin)
+			t.tell(c, invalidation{key: key}, origin)
 		}
 	}
 }
@@ -203,13 +216,20 @@ func (t *tracker) invalidateAll() {
 	clear(t.keys)
 	t.items, t.bytes = 0, 0
 	for _, c := range t.clients {
-		t.tell(c, "", true, 0)
+		t.tell(c, invalidation{all: true}, 0)
 	}
 }
 
-// tell sends one message to a client, or to the one that it has its messages sent to. Without RESP3 only subscribers of
-// the channel for it can take it.
-func (t *tracker) tell(c *client, key string, all bool, origin int64) {
+// invalidation is what a client is told: that a key has changed, or that all may have.
+type invalidation struct {
+	key    string
+	prefix string // of the key, for which the client is told
+	all    bool
+}
+
+// tell sends a message to a client, or to the one that it has its messages sent to. Without RESP3 only subscribers of
+// the channel for it can take it. Keys of one prefix that change at a time are told in one message, as Redis does it.
+func (t *tracker) tell(c *client, what invalidation, origin int64) {
 	tr := c.tracking
 	if tr.noLoop && origin == c.id {
 		return
@@ -224,25 +244,26 @@ func (t *tracker) tell(c *client, key string, all bool, origin int64) {
 	to.mu.Lock()
 	resp, subscribed := to.shownRESP, to.profile.subscribed()
 	to.mu.Unlock()
-	var message []byte
+	var head []byte
 	switch {
 	case resp > 2:
-		message = appendBulk(appendHeader(nil, '*', 2), "invalidate")
+		head = appendBulk(appendHeader(nil, '*', 2), "invalidate")
 	case to != c && subscribed:
-		message = appendBulk(appendHeader(nil, '*', 3), "message")
-		message = appendBulk(message, "__redis__:invalidate")
+		head = appendBulk(appendHeader(nil, '*', 3), "message")
+		head = appendBulk(head, "__redis__:invalidate")
 	default:
 		return
 	}
 	switch {
-	case !all:
-		message = appendBulk(appendHeader(message, '*', 1), key)
-	case resp > 2:
-		message = append(message, "_\r\n"...)
+	case what.all && resp > 2:
+		to.push(append(head, "_\r\n"...))
+	case what.all:
+		to.push(append(head, "$-1\r\n"...))
+	case tr.bcast:
+		to.pushKey(head, listing{c.id, what.prefix, t.batches.Load()}, what.key)
 	default:
-		message = append(message, "$-1\r\n"...)
+		to.push(appendBulk(appendHeader(head, '*', 1), what.key))
 	}
-	to.push(message)
 }
 
 // breakOff notes that the client that messages were to go to has gone, and says so where it can be said.

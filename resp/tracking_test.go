@@ -106,8 +106,9 @@ func TestTrackingScenes(t *testing.T) {
 			"1 CLIENT TRACKING ON BCAST PREFIX a PREFIX x:", "2 SET a 1", "2 SET ab 1", "2 SET b 1", "2 SET x 1", "2 SET x:1 1", "1 SET a 2",
 			"2 DEL a", "2 DEL a", "2 FLUSHALL", "1 CLIENT TRACKING OFF", "2 SET a 1",
 		},
-		"BCAST NOLOOP": {"1 CLIENT TRACKING ON BCAST NOLOOP", "1 SET a 1", "2 SET a 1", "1 DEL a"},
-		"two clients":  {"1 CLIENT TRACKING ON", "2 CLIENT TRACKING ON", "1 GET a", "2 GET a", "3 SET a 1", "1 GET a", "2 SET a 2", "1 PING", "2 PING"},
+		"BCAST of many": {"1 CLIENT TRACKING ON BCAST", "1 MSET {t}a 1 {t}b 2 {t}c 3 {t}d 4 {t}e 5 {t}f 6 {t}g 7 {t}h 8 {t}i 9 {t}j 10 {t}k 11", "1 DEL {t}a {t}b nosuch", "1 SET {t}a 1"},
+		"BCAST NOLOOP":  {"1 CLIENT TRACKING ON BCAST NOLOOP", "1 SET a 1", "2 SET a 1", "1 DEL a"},
+		"two clients":   {"1 CLIENT TRACKING ON", "2 CLIENT TRACKING ON", "1 GET a", "2 GET a", "3 SET a 1", "1 GET a", "2 SET a 2", "1 PING", "2 PING"},
 		"REDIRECT": {
 			"2 SUBSCRIBE __redis__:invalidate", "1 CLIENT TRACKING ON REDIRECT @2", "1 GET a", "3 SET a 1", "1 GET a", "3 FLUSHALL",
 			"1 GET a", "1 SET a 1", "1 CLIENT TRACKING OFF", "1 CLIENT GETREDIR",
