@@ -2,6 +2,7 @@ package clienttest
 
 import (
 	"fmt"
+	"net"
 	"slices"
 	"testing"
 	"time"
@@ -17,6 +18,7 @@ type double interface {
 	Host() string
 	Port() string
 	Close()
+	Dial() (net.Conn, error)
 	Restart() error
 	FastForward(time.Duration)
 	SetTime(time.Time)
@@ -99,7 +101,7 @@ var (
 	_ double    = (*miniredis.Miniredis)(nil)
 	_ double    = (*resptest.Server)(nil)
 	_ keyDouble = (*miniredis.RedisDB)(nil)
-	_ keyDouble = resptest.Database{}
+	_ keyDouble = (*resptest.RedisDB)(nil)
 )
 
 // TestLikeMiniredis runs a test suite as it is written for miniredis over that and over resptest.

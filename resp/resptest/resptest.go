@@ -24,7 +24,7 @@
 //
 //	srv := resptest.RunT(t)
 //
-// What differs: Run takes the test and fails it, rather than to return an error. Keys expire by themselves as time passes, and not by
+// or by importing this package as miniredis, since it has the names of its types and errors too. What differs: Run takes the test and fails it, rather than to return an error. Keys expire by themselves as time passes, and not by
 // FastForward alone. TLS, and a time to start with, are options of RunWith. Commands are the server's own: there are no
 // streams and no scripts, and what is chosen at random is not seeded. What has no method here is done with a typed store of Cache, which
 // has one for every command.
@@ -162,8 +162,8 @@ func (s *Server) Port() string {
 	return port
 }
 
-// Dial returns a connection to the server that needs no socket.
-func (s *Server) Dial() net.Conn { return s.resp.Dial() }
+// Dial returns a connection to the server that needs no socket. It does not fail: the error is there for dialers.
+func (s *Server) Dial() (net.Conn, error) { return s.resp.Dial(), nil }
 
 // Close ends the server and all its connections, as if it had crashed. The data stays: Restart
 // serves it again. The end of the test closes it anyway.
@@ -258,7 +258,10 @@ func (s *Server) settle() {
 func (s *Server) Select(n int) { s.Database = s.database(n) }
 
 // DB returns a numbered database.
-func (s *Server) DB(n int) Database { return s.database(n) }
+func (s *Server) DB(n int) *Database {
+	db := s.database(n)
+	return &db
+}
 
 func (s *Server) database(n int) Database {
 	stores, err := s.Cache.DB(n)
