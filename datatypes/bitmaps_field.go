@@ -101,22 +101,42 @@ func (b Bitmaps) AppendField(dst []FieldResult, key string, ops ...FieldOp) ([]F
 			last = max(last, ops[i].last())
 		}
 	}
+	results, far, err := b.fieldsNear(dst, key, ops, last)
+	if !far {
+		return results, err
+	}
+	err = lengthen(b.view, key, func(int) int { return int(last/8) + 1 }, func(s *keyspace.Slot, bits []byte, _ int) {
+		dst = doFields(s, dst, bits, ops, true)
+	})
+	return dst, err
+}
+
+// fieldsNear is AppendField unless that takes long, given the last of the bits that may be written, negative if none may.
+func (b Bitmaps) fieldsNear(dst []FieldResult, key string, ops []FieldOp, last int64) (_ []FieldResult, far bool, err error) {
 	var s keyspace.Slot
 	if err := lockRead(&s, b.view, key); err != nil {
-		return dst, err
+		return dst, false, err
 	}
 	defer s.Unlock()
-	if last < 0 {
+	switch {
+	case last < 0:
 		bits := s.Text()
 		for i := range ops {
 			dst = append(dst, FieldResult{ops[i].get(bits), true})
 		}
-		return dst, nil
+		return dst, false, nil
+	case growsFar(&s, int(last/8), 1):
+		return dst, true, nil
 	}
 	bits, grown, err := writableBits(&s, last)
 	if err != nil {
-		return dst, err
+		return dst, false, err
 	}
+	return doFields(&s, dst, bits, ops, grown), false, nil
+}
+
+// doFields does operations on the slot's string, which is long enough for them, and has become longer for them or not.
+func doFields(s *keyspace.Slot, dst []FieldResult, bits []byte, ops []FieldOp, grown bool) []FieldResult {
 	wrote := false
 	for i := range ops {
 		r, changed := ops[i].do(bits)
@@ -126,7 +146,7 @@ func (b Bitmaps) AppendField(dst []FieldResult, key string, ops ...FieldOp) ([]F
 	if wrote {
 		s.Notify(keyspace.ClassString, "setbit")
 	}
-	return dst, nil
+	return dst
 }
 
 // do does the operation on a string that is long enough for it if it writes.

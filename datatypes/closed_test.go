@@ -217,6 +217,9 @@ var keyCalls = map[string]call{
 	},
 	"Volatile": func(_ datatypes.Strings, k datatypes.Keys, _ string) error { _, err := k.Volatile(); return err },
 	"Random":   func(_ datatypes.Strings, k datatypes.Keys, _ string) error { _, _, err := k.Random(); return err },
+	"MatchEach": func(_ datatypes.Strings, k datatypes.Keys, _ string) error {
+		return k.MatchEach("*", func(string) bool { return true })
+	},
 	"Scan": func(_ datatypes.Strings, k datatypes.Keys, _ string) error {
 		_, _, err := k.Scan(0, datatypes.ScanOptions{Count: 1000})
 		return err
@@ -330,7 +333,7 @@ func TestNotDeclared(t *testing.T) {
 	}
 	defer tx.End()
 	v := tx.View(f.view)
-	whole := map[string]bool{"Len": true, "Volatile": true, "Flush": true, "FlushAsync": true, "FlushAll": true, "FlushAllAsync": true, "SwapDB": true, "Random": true, "Scan": true}
+	whole := map[string]bool{"Len": true, "Volatile": true, "Flush": true, "FlushAsync": true, "FlushAll": true, "FlushAllAsync": true, "SwapDB": true, "Random": true, "Scan": true, "MatchEach": true}
 	eachCall(func(name string, c call) {
 		if err := c(datatypes.NewStrings(v), datatypes.NewKeys(v), key); err != datatypes.ErrNotDeclared {
 			t.Errorf("%s: %v", name, err)

@@ -22,7 +22,8 @@ const (
 //
 // fn holds the lock of the key's shard: it must be quick and must not use the
 // cache. old is valid until fn returns; the new value may share its memory. Compute
-// returns ErrWrongType, without calling fn, if the key holds no string, and ErrTooLarge.
+// returns ErrWrongType, without calling fn, if the key holds no string, ErrTooLarge, and ErrConflict for an op that is none of
+// the above.
 func (st Strings) Compute(key string, fn func(old []byte, ok bool) (value []byte, op Op)) error {
 	return st.ComputeEx(key, func(old []byte, _ time.Duration, ok bool) ([]byte, SetOptions, Op) {
 		value, op := fn(old, ok)
@@ -51,12 +52,15 @@ func (st Strings) ComputeEx(key string, fn func(old []byte, ttl time.Duration, o
 	}
 	value, o, op := fn(old, ttl, s.Exists())
 	switch op {
+	case OpCancel:
+		return nil
 	case OpSet:
 		return computed(&s, value, &o)
 	case OpDelete:
 		deleteSlot(&s)
+		return nil
 	}
-	return nil
+	return ErrConflict
 }
 
 // computed sets what the function of ComputeEx returned.

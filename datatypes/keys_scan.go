@@ -55,24 +55,29 @@ func (k Keys) All() iter.Seq[string] { return k.Match("*") }
 
 // Match returns an iterator over the keys that match a glob pattern: * any bytes,
 // ? one byte, [a-z] and [^a-z] one of a class, \ the next byte as it is. It is KEYS. O(keys).
+//
+// It ends early when the cache is closed, which MatchEach tells.
 func (k Keys) Match(pattern string) iter.Seq[string] {
+	return func(yield func(string) bool) { _ = k.MatchEach(pattern, yield) }
+}
+
+// MatchEach calls fn with each key that Match would yield, until it returns false.
+func (k Keys) MatchEach(pattern string, fn func(key string) bool) error {
 	want := func(key string, _ Type) bool { return glob.Match(pattern, key, false) }
 	if pattern == "*" {
 		want = nil
 	}
-	return func(yield func(string) bool) {
-		var found []keyspace.Found
-		for cursor := uint64(0); ; {
-			var err error
-			found, cursor, err = k.view.Scan(cursor, iterCount, found[:0], want)
-			for _, f := range found {
-				if !yield(f.Key) {
-					return
-				}
+	var found []keyspace.Found
+	for cursor := uint64(0); ; {
+		var err error
+		found, cursor, err = k.view.Scan(cursor, iterCount, found[:0], want)
+		for _, f := range found {
+			if !fn(f.Key) {
+				return nil
 			}
-			if cursor == 0 || err != nil {
-				return
-			}
+		}
+		if cursor == 0 || err != nil {
+			return err
 		}
 	}
 }

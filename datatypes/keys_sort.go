@@ -3,7 +3,6 @@ package datatypes
 import (
 	"bytes"
 	"cmp"
-	"math"
 	"math/bits"
 	"slices"
 	"sync"
@@ -52,8 +51,13 @@ func (o *SortOptions) window(n int) (from, to int) {
 // SORT_RO. O(n + m log m) to return m of n elements, O(m) if they are not to be sorted, and as much temporary memory
 // as the elements and the weights take.
 //
-// A sort that follows patterns locks the whole cache, and in a transaction can use only what that
-// holds. It returns ErrNotWeight if an element, or a weight, is to be compared as a number but is none.
+// A sort that follows patterns needs keys that are anywhere. Where it looks at no more than a thousand elements and values, of
+// together 256 KiB at most, it locks the whole cache for that, and all it sees is of one moment. A larger sort keeps nobody from
+// any key: the elements are those of one moment, and each value is that of a moment between then and the end of the sort;
+// those of By are read first, then those of Get, in the order of the result. In a transaction a sort can use only what that
+// holds, and sees all as it is there.
+//
+// It returns ErrNotWeight if an element, or a weight, is to be compared as a number but is none.
 func (k Keys) Sort(key string, o SortOptions) ([][]byte, error) {
 	var b Batch
 	if err := k.SortBatch(key, o, &b); err != nil {
@@ -68,7 +72,10 @@ func (k Keys) SortBatch(key string, o SortOptions, b *Batch) error {
 	run := lendSorting(k.view, &o)
 	defer run.release()
 	if o.usesPatterns() {
-		return withinAll(k.view, func(v keyspace.View) error { return run.sort(v, key, &b.batch) })
+		done, err := run.sortAtOnce(key, nil, &b.batch, nil)
+		if done || err != nil {
+			return err
+		}
 	}
 	if err := run.loadInSteps(key); err != nil {
 		return err
@@ -79,36 +86,17 @@ func (k Keys) SortBatch(key string, o SortOptions, b *Batch) error {
 // SortStore makes dst hold the list that Sort would return, with empty values for what is missing, whatever
 // it held before, and returns its length. An empty result deletes dst. A set that is left unsorted is sorted as
 // with Alpha, so that the result is always the same. It is SORT with STORE.
+//
+// To read and to store is one step, but for a large sort that follows patterns: what that has read, as Sort says, it stores
+// in a step of its own.
 func (k Keys) SortStore(dst, key string, o SortOptions) (n int, err error) {
 	run := lendSorting(k.view, &o)
 	run.storing = true
 	defer run.release()
-	sort := func(v keyspace.View) error {
-		if err := run.sort(v, key, &run.result); err != nil {
-			return err
-		}
-		n = run.result.Len()
-		return storeList(v, dst, &run.result, "sortstore")
+	if err := run.store(dst, key); err != nil {
+		return 0, err
 	}
-	if o.usesPatterns() {
-		err = withinAll(k.view, sort)
-	} else {
-		err = within(k.view, []string{dst, key}, sort)
-	}
-	return n, err
-}
-
-// withinAll runs fn with all shards locked. Within a transaction it runs fn with what that holds.
-func withinAll(v keyspace.View, fn func(keyspace.View) error) error {
-	tx, err := v.BeginAll()
-	if err == ErrNotDeclared {
-		return fn(v)
-	}
-	if err != nil {
-		return err
-	}
-	defer tx.End()
-	return fn(tx.View(v))
+	return run.result.Len(), nil
 }
 
 // sorting is the work space of a sort. What it works on are copies: following a pattern may remove what has
@@ -117,6 +105,7 @@ type sorting struct {
 	caller  keyspace.View // who may have no time for long sorts
 	o       SortOptions
 	storing bool
+	brief   bool // everything is locked, so that values must not be many bytes
 
 	elements keyspace.Batch
 	weights  keyspace.Batch // by element; only if they are compared as bytes
@@ -141,7 +130,7 @@ var sortingPool = sync.Pool{New: func() any { return new(sorting) }}
 
 func lendSorting(caller keyspace.View, o *SortOptions) *sorting {
 	run := sortingPool.Get().(*sorting)
-	run.caller, run.o, run.storing, run.looked = caller, *o, false, false
+	run.caller, run.o, run.storing, run.brief, run.looked = caller, *o, false, false, false
 	return run
 }
 
@@ -158,16 +147,6 @@ func (run *sorting) release() {
 	if cap(run.order) <= keptElements {
 		sortingPool.Put(run)
 	}
-}
-
-// sort adds the result to b.
-func (run *sorting) sort(v keyspace.View, key string, b *keyspace.Batch) error {
-	b.Clear()
-	run.reset()
-	if _, err := run.load(v, key, math.MaxInt); err != nil {
-		return err
-	}
-	return run.sortLoaded(v, b)
 }
 
 // sortLoaded adds the result for the elements that were loaded to b.

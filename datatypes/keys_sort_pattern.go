@@ -1,6 +1,7 @@
 package datatypes
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/larderkv/larder/internal/keyspace"
@@ -46,10 +47,13 @@ func parseSortPattern(text string) (p sortPattern) {
 // follow adds what each of the patterns leads to for each of the elements. The cache misses of some lookups overlap.
 func (run *sorting) follow(v keyspace.View, patterns []sortPattern, elements []ranked, to *keyspace.Batch) error {
 	together := max(batchKeys/len(patterns), 1)
-	for len(elements) > 0 {
+	leads := slices.ContainsFunc(patterns, func(p sortPattern) bool { return p.kind == toKey })
+	for steps := 1; len(elements) > 0; steps++ {
 		some := elements[:min(len(elements), together)]
 		run.nameKeys(patterns, some)
-		v.Prefetch(run.names, &run.keys)
+		if leads {
+			v.Prefetch(run.names, &run.keys)
+		}
 		names := run.names
 		for _, r := range some {
 			for i := range patterns {
@@ -57,10 +61,16 @@ func (run *sorting) follow(v keyspace.View, patterns []sortPattern, elements []r
 				if err := patterns[i].read(v, names[0], text, to); err != nil {
 					return err
 				}
+				if run.brief && len(to.Buffer()) > briefBytes {
+					return errMany
+				}
 				names = names[1:]
 			}
 		}
 		elements = elements[len(some):]
+		if leads {
+			v.Yield(steps)
+		}
 	}
 	return nil
 }

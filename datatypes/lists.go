@@ -180,18 +180,21 @@ func emptied(s *keyspace.Slot, left bool) {
 }
 
 // LPopN removes up to n elements at the left and returns them in their order. ok is
-// false if the key does not exist. It is LPOP with a count. O(n).
+// false if the key does not exist. It is LPOP with a count. O(n). It returns ErrOutOfRange for a negative n.
 func (st Lists) LPopN(key string, n int) (values [][]byte, ok bool, err error) {
 	return st.popN(key, Left, n)
 }
 
 // RPopN removes up to n elements at the right and returns them, the last one first. ok is
-// false if the key does not exist. It is RPOP with a count. O(n).
+// false if the key does not exist. It is RPOP with a count. O(n). It returns ErrOutOfRange for a negative n.
 func (st Lists) RPopN(key string, n int) (values [][]byte, ok bool, err error) {
 	return st.popN(key, Right, n)
 }
 
 func (st Lists) popN(key string, side Side, n int) (values [][]byte, ok bool, err error) {
+	if n < 0 {
+		return nil, false, ErrOutOfRange
+	}
 	values, ok, many, err := st.popFew(key, side, n)
 	if !many || err != nil {
 		return values, ok, err
@@ -215,7 +218,7 @@ func (st Lists) popFew(key string, side Side, n int) (values [][]byte, ok, many 
 
 // pop removes up to n elements at a side and returns them from the outside in.
 func (l *listValue) pop(s *keyspace.Slot, side Side, n int) [][]byte {
-	if n = min(max(n, 0), l.len()); n == 0 {
+	if n = min(n, l.len()); n == 0 {
 		return nil
 	}
 	values := l.copies(side, n, make([][]byte, 0, n))

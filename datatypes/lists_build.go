@@ -2,6 +2,7 @@ package datatypes
 
 import (
 	"github.com/larderkv/larder/encoding"
+	"github.com/larderkv/larder/internal/arena"
 	"github.com/larderkv/larder/internal/keyspace"
 	"github.com/larderkv/larder/internal/quicklist"
 )
@@ -57,4 +58,83 @@ func buildList(s *keyspace.Slot, v keyspace.View, values *keyspace.Batch) error 
 func elementAt(values *keyspace.Batch, i int) encoding.Element {
 	text, _ := values.Value(i)
 	return encoding.TextElement(text)
+}
+
+// listDraft is a large list in the making, in the arena of the slot of its key, which may be unlocked between steps: nobody finds
+// it before it is installed. The zero value is not begun.
+type listDraft struct {
+	ref  arena.Ref // of its root; zero before it is begun
+	next int       // of the values that it is to have
+}
+
+// storeSome is storeList in steps: each is called with the slot of the key, locked. When it fails nothing is left of the list.
+func (d *listDraft) storeSome(s *keyspace.Slot, v keyspace.View, values *keyspace.Batch, event string) (keyspace.Progress, error) {
+	if values.Len() == 0 || mayBeDense(values) {
+		return keyspace.Done, storeList(v, s.Key(), values, event)
+	}
+	if err := d.push(s, v, values); err != nil {
+		d.abandon(s)
+		return keyspace.Done, err
+	}
+	if d.next < values.Len() {
+		return keyspace.More, nil
+	}
+	if err := d.install(s); err != nil {
+		return keyspace.Done, err
+	}
+	s.Notify(keyspace.ClassList, event)
+	return keyspace.Done, nil
+}
+
+// mayBeDense reports whether values are so few and short that a dense list may hold them, in which none takes less than two bytes.
+func mayBeDense(values *keyspace.Batch) bool {
+	return values.Len() <= maxDenseList/2 && len(values.Buffer()) <= briefBytes
+}
+
+// push adds values for as long as a step may take.
+func (d *listDraft) push(s *keyspace.Slot, v keyspace.View, values *keyspace.Batch) error {
+	limit := quicklist.LimitOf(v.Keyspace().Limits().ListSize.Load())
+	to, bytes := d.next, 0
+	for ; to < values.Len() && to-d.next < gatherStep && bytes < gatherRoom; to++ {
+		bytes += elementAt(values, to).Size()
+	}
+	if err := s.Grow(bytes + bytes/8 + quicklist.RootSize + 2*limit.Bytes); err != nil {
+		return err
+	}
+	a := s.Arena()
+	if d.ref == 0 {
+		if a.Reserve(quicklist.RootSize) != nil {
+			return ErrOutOfMemory
+		}
+		d.ref = quicklist.NewRoot(a)
+	}
+	l := quicklist.RootAt(a, d.ref).List(a, limit)
+	for ; d.next < to; d.next++ {
+		if l.Push(Right, elementAt(values, d.next)) != nil {
+			return ErrOutOfMemory
+		}
+	}
+	return nil
+}
+
+// install makes the list the value of the key. When it fails, nothing is left of the list.
+func (d *listDraft) install(s *keyspace.Slot) error {
+	value, err := s.Put(keyspace.List, listBlocks, listRefSize, 0)
+	if err != nil {
+		d.abandon(s)
+		return err
+	}
+	setListRoot(value, d.ref)
+	d.ref = 0
+	return nil
+}
+
+// abandon gives up what was made of the list, which is not begun then.
+func (d *listDraft) abandon(s *keyspace.Slot) {
+	if d.ref != 0 {
+		var root [listRefSize]byte
+		setListRoot(root[:], d.ref)
+		s.Abandon(keyspace.List, listBlocks, root[:])
+	}
+	*d = listDraft{}
 }

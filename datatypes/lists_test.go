@@ -437,3 +437,18 @@ func TestBlockingMove(t *testing.T) {
 		}
 	})
 }
+
+// TestPopsOfNegativeCounts are refused.
+func TestPopsOfNegativeCounts(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.pushed(t, "k", "a")
+	for name, pop := range map[string]func(string, int) ([][]byte, bool, error){"LPopN": f.lists.LPopN, "RPopN": f.lists.RPopN} {
+		if values, ok, err := pop("k", -1); values != nil || ok || err != datatypes.ErrOutOfRange {
+			t.Errorf("%s: %q, %v, %v", name, values, ok, err)
+		}
+	}
+	if n, _ := f.lists.Len("k"); n != 1 {
+		t.Errorf("%d elements are left", n)
+	}
+}

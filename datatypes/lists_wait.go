@@ -45,6 +45,11 @@ func (st Lists) BeginMPop(side Side, count int, keys []string, done func(ListPop
 	if err := areSides(side); err != nil {
 		return ListPopped{}, nil, err
 	}
+	if count > fewElements { // If so many are there they must not be popped with the locks held.
+		if p, err := (Lists{st.view.Patient()}).MPop(side, count, keys...); len(p.Values) > 0 || err != nil {
+			return p, nil, err
+		}
+	}
 	op := &listPop{side: side, count: max(count, 1)}
 	op.done = done
 	w, err := st.view.Wait(op, keys, nil)

@@ -50,6 +50,11 @@ func (z SortedSets) BPopFirst(ctx context.Context, n int, highest bool, keys ...
 // called when the members are there, maybe before it returns, unless the wait is cancelled. Else done is not
 // called, and the result is that of PopFirst. done must not block.
 func (z SortedSets) BeginPopFirst(n int, highest bool, keys []string, done func(SortedPopped, error)) (SortedPopped, *Wait, error) {
+	if n > fewRemoved { // If so many are there they must not be popped with the locks held.
+		if key, popped, ok, err := (SortedSets{z.view.Patient()}).PopFirst(n, highest, keys...); ok || err != nil {
+			return SortedPopped{key, popped}, nil, err
+		}
+	}
 	op := &sortedPop{n: max(n, 1), highest: highest}
 	op.done = done
 	w, err := z.view.Wait(op, keys, nil)

@@ -730,3 +730,14 @@ func TestLCSOfKeys(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestComputeUnknownOp: an operation that there is not is an error, and changes nothing.
+func TestComputeUnknownOp(t *testing.T) {
+	t.Parallel()
+	f := open(t)
+	f.put(t, "k", "v")
+	err := f.Compute("k", func([]byte, bool) ([]byte, datatypes.Op) { return []byte("new"), datatypes.OpDelete + 1 })
+	if got := f.text(t, "k"); err != datatypes.ErrConflict || got != "v" {
+		t.Errorf("%v, %q", err, got)
+	}
+}

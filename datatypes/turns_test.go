@@ -237,6 +237,15 @@ func lengthenTurnCases() []turnCase {
 			},
 		},
 		{
+			name: "BITFIELD of nothing", fill: empty, turns: 20, event: "setbit",
+			want: []datatypes.FieldResult{{Value: 0, OK: true}, {Value: 64, OK: true}}, left: string(make([]byte, length)) + "\x40",
+			op: func(_ *fixture, v keyspace.View) (any, error) {
+				u8 := datatypes.FieldOp{Action: datatypes.FieldSet, Type: datatypes.FieldType{Bits: 8}, Offset: 8 * length, Value: 64}
+				get := u8
+				get.Action = datatypes.FieldGet
+				return datatypes.NewBitmaps(v).Field("k", u8, get)
+			},
+		}, {
 			name: "SETBIT of nothing", fill: empty, turns: 20, event: "setbit", want: false, left: string(make([]byte, length)) + "\x40",
 			op: func(_ *fixture, v keyspace.View) (any, error) {
 				return datatypes.NewBitmaps(v).Set("k", 8*length+1, true)
@@ -269,9 +278,36 @@ func sortTurnCases(t *testing.T) (cases []turnCase) {
 				return texts(values), err
 			}
 		}
+		store := func(dst string, o datatypes.SortOptions) func(_ *fixture, v keyspace.View) (any, error) {
+			return func(_ *fixture, v keyspace.View) (any, error) { return datatypes.NewKeys(v).SortStore(dst, "k", o) }
+		}
+		follow := datatypes.SortOptions{Alpha: true, By: "w*", Get: []string{"#", "w*"}}
+		fillAll := func(t *testing.T, f *fixture) {
+			fill(t, f)
+			for i, e := range unsorted {
+				if _, err := f.Set("w"+e, fmt.Appendf(nil, "%06d", i), datatypes.SetOptions{}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		var followed []string
+		for i, e := range unsorted {
+			followed = append(followed, e, fmt.Sprintf("%06d", i))
+		}
 		cases = append(cases, turnCase{
 			name: "SORT of a " + typ, fill: fill, reads: true, turns: many / 1000, want: want, left: held,
 			op: sort(datatypes.SortOptions{Alpha: true}),
+		}, turnCase{
+			name: "SORT by weights of a " + typ, fill: fillAll, reads: true, turns: many / 100, want: followed, left: held, op: sort(follow),
+		}, turnCase{
+			name: "SORT STORE of a " + typ, fill: fill, reads: true, turns: many / 500, want: len(want), left: held, dst: want,
+			op: store("dst", datatypes.SortOptions{Alpha: true}),
+		}, turnCase{
+			name: "SORT STORE by weights of a " + typ, fill: fillAll, reads: true, turns: many / 100, want: len(followed), left: held, dst: followed,
+			op: store("dst", follow),
+		}, turnCase{
+			name: "SORT STORE in place of a " + typ, fill: fill, reads: true, turns: many / 500, want: len(want), left: want, event: "sortstore",
+			op: store("k", datatypes.SortOptions{Alpha: true}),
 		})
 		if typ != "set" {
 			const skipped, some = 100, 6000

@@ -206,7 +206,10 @@ func cmdKeys(c *client, args [][]byte) {
 	if n, err := c.keys().Len(); err == nil && n > few && c.takesLong() {
 		return
 	}
-	writeStrings(c, c.keys().Match(text(args[1])))
+	start := len(c.out)
+	var err error
+	writeStrings(c, func(yield func(string) bool) { err = c.keys().MatchEach(text(args[1]), yield) })
+	c.undoOnError(start, err)
 }
 
 // writeStrings writes an array of the strings that seq yields. Their number being known only at the end, they are

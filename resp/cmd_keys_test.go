@@ -491,3 +491,11 @@ func TestOutOfMemory(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysAfterClose: KEYS of a cache that is closed is an error, as all else is.
+func TestKeysAfterClose(t *testing.T) {
+	t.Parallel()
+	srv := startCache(t)
+	srv.Cache.Close()
+	newPeer(t, srv.Dial()).do("KEYS *\r\n", "-ERR cache is closed\r\n")
+}

@@ -160,7 +160,7 @@ func (v View) appendInTx(dst []byte, key string, caller View) ([]byte, bool, err
 
 // takeInto reads the key of a seat, if it is the entry found for it.
 func (v View) takeInto(b *Batch, key string, s *seat) bool {
-	if s.entry == nil || v.inTx() || !isPlainOf(s.entry, s.ref, key) {
+	if s.entry == nil || v.InTx() || !isPlainOf(s.entry, s.ref, key) {
 		return false
 	}
 	buf, ok := s.shard.appendPlain(b.buf, key, s.entry, s.version)

@@ -13,7 +13,7 @@ import (
 // watches, changes that somebody listens to, writes for which there must be made room. A value that is stored as an
 // integer is not for Overwrite. O(1).
 func (v View) Overwrite(key string, value []byte) bool {
-	if !optimistic || v.inTx() {
+	if !optimistic || v.InTx() {
 		return false
 	}
 	p, h, version := v.peekPlain(key)

@@ -73,7 +73,7 @@ func (v View) AppendString(dst []byte, key string) ([]byte, bool, error) {
 
 // appendAny is AppendString for keys that are not short, and for views that are not plain.
 func (v View) appendAny(dst []byte, key string) ([]byte, bool, error) {
-	if !optimistic || v.inTx() {
+	if !optimistic || v.InTx() {
 		return v.appendLocked(dst, key)
 	}
 	h := v.ks.hash(key)
@@ -224,7 +224,7 @@ func (v View) appendLocked(dst []byte, key string) ([]byte, bool, error) {
 	if err := s.Lock(v, key); err != nil {
 		return dst, false, err
 	}
-	long := s.isLong() && !v.inTx()
+	long := s.isLong() && !v.InTx()
 	if long {
 		if err := v.TakeTime(); err != nil {
 			s.Unlock()
@@ -242,7 +242,8 @@ func (v View) appendLocked(dst []byte, key string) ([]byte, bool, error) {
 	return v.appendLong(dst, key)
 }
 
-func (v View) inTx() bool { return v.session != nil && v.session.tx != nil }
+// InTx reports whether the view is inside of a transaction.
+func (v View) InTx() bool { return v.session != nil && v.session.tx != nil }
 
 // appendText appends the value of a key that must hold a string, if it exists.
 func (s *Slot) appendText(dst []byte) ([]byte, bool, error) {

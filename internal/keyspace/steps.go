@@ -41,7 +41,7 @@ const maxRestarts = 3
 // Who writes to a source all the time could keep the operation from ever ending. After some restarts it claims the keys
 // (claim.go). Within a transaction, whose effects are to be seen together, it keeps the locks.
 func (v View) InSteps(op LongOp, sources []string, dst ...string) error {
-	v = v.patient()
+	v = v.Patient()
 	l := longRun{
 		view: v, op: op, watch: v.ks.NewWatch(),
 		sources: slices.Clone(sources), keys: slices.Concat(sources, dst),
@@ -68,6 +68,14 @@ func (ks *Keyspace) yield(steps int, contended bool) {
 	}
 	if contended || steps%yieldAfter == 0 {
 		runtime.Gosched()
+	}
+}
+
+// Yield lets others come after a step of a long operation that holds nothing between its steps. Within a transaction it does
+// nothing.
+func (v View) Yield(steps int) {
+	if !v.InTx() {
+		v.ks.yield(steps, false)
 	}
 }
 

@@ -64,7 +64,7 @@ func (tx *Tx) End() {
 func (tx *Tx) Begin(v View, keys ...string) error {
 	tx.ks = v.ks
 	tx.holdAll(keys)
-	return tx.lock(v.patient(), nil, nil)
+	return tx.lock(v.Patient(), nil, nil)
 }
 
 // BeginAll is View.BeginAll for a Tx of the caller's own.
@@ -73,7 +73,7 @@ func (tx *Tx) BeginAll(v View) error {
 	for _, sh := range v.ks.shards {
 		tx.hold(sh)
 	}
-	return tx.lock(v.patient(), nil, nil)
+	return tx.lock(v.Patient(), nil, nil)
 }
 
 // lock takes the locks when nobody has claimed one of the keys that are to be used, nil for any, but by the caller's own

@@ -67,8 +67,8 @@ func (v View) ShortOnly() View {
 	return v
 }
 
-// patient returns the view for who has decided to take the time.
-func (v View) patient() View {
+// Patient returns the view for who has decided to take the time.
+func (v View) Patient() View {
 	if v.session == nil || !v.session.shortOnly {
 		return v
 	}

@@ -66,7 +66,7 @@ type waitQueue struct {
 // none will do. It returns nil if it need not wait, or cannot because v is inside of a
 // transaction. also are further keys that the operation uses. O(keys).
 func (v View) Wait(op Operation, keys, also []string) (*Waiter, error) {
-	tx, err := v.patient().Begin(append(slices.Clip(keys), also...)...)
+	tx, err := v.Patient().Begin(append(slices.Clip(keys), also...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +257,7 @@ func (after *aftermath) settle() {
 }
 
 func (p *postponed) serve() {
-	tx, err := p.view.patient().Begin(append([]string{p.key}, p.also...)...)
+	tx, err := p.view.Patient().Begin(append([]string{p.key}, p.also...)...)
 	if err != nil {
 		return // closed, which has ended all waits
 	}

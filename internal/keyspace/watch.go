@@ -48,7 +48,7 @@ func (w *Watch) tell(h happening) {
 
 // Add watches keys of the view's database from here on. Where a key is claimed it waits, whatever the view. O(keys).
 func (w *Watch) Add(v View, keys ...string) error {
-	v = v.patient()
+	v = v.Patient()
 	for _, key := range keys {
 		var s Slot
 		if err := s.Lock(v, key); err != nil {
