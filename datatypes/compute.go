@@ -22,8 +22,8 @@ const (
 //
 // fn holds the lock of the key's shard: it must be quick and must not use the
 // cache. old is valid until fn returns; the new value may share its memory. Compute
-// returns ErrWrongType, without calling fn, if the key holds no string, ErrTooLarge, and ErrConflict for an op that is none of
-// the above.
+// returns ErrWrongType, without calling fn, if the key holds no string, ErrTooLarge, and ErrConflict for an op that is
+// none of the above.
 func (st Strings) Compute(key string, fn func(old []byte, ok bool) (value []byte, op Op)) error {
 	return st.ComputeEx(key, func(old []byte, _ time.Duration, ok bool) ([]byte, SetOptions, Op) {
 		value, op := fn(old, ok)

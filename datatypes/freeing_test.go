@@ -8,8 +8,8 @@ import (
 	"github.com/larderkv/larder/internal/keyspace"
 )
 
-// TestFreeingInSlices deletes large values of every type, and a database of many keys, and checks that neither the deletion nor any
-// slice of maintenance frees more than a few hundred blocks, and that nothing is left.
+// TestFreeingInSlices deletes large values of every type, and a database of many keys, and checks that neither the
+// deletion nor any slice of maintenance frees more than a few hundred blocks, and that nothing is left.
 func TestFreeingInSlices(t *testing.T) {
 	t.Parallel()
 	const n = 30_000
@@ -36,8 +36,8 @@ func TestFreeingInSlices(t *testing.T) {
 			return err
 		},
 	}
-	// 256 of the nodes of a tree, which are the largest blocks that there are so many of, and a segment of a table. Blocks of a
-	// list are pages, of which a leaf of its tree leads to some dozens.
+	// 256 of the nodes of a tree, which are the largest blocks that there are so many of, and a segment of a table.
+	// Blocks of a list are pages, of which a leaf of its tree leads to some dozens.
 	most := map[string]int64{"list": 700 << 10}
 	const mostOf = 256*512 + 16<<10
 	for what, add := range fill {

@@ -335,8 +335,8 @@ func (o *GeoStoreOptions) scored(found []Found) []Scored {
 // fewLooked is how many members are looked at with the lock held throughout: about a tenth of a millisecond.
 const fewLooked = 2048
 
-// run returns what the search finds in a sorted set, or errMany if there is too much to be looked at. The members of a large one
-// are borrowed.
+// run returns what the search finds in a sorted set, or errMany if there is too much to be looked at. The members of a
+// large one are borrowed.
 func (q *GeoSearch) run(v *sortedValue) ([]Found, error) {
 	if v.enc == sortedNone {
 		return nil, nil
@@ -374,8 +374,8 @@ func (q *GeoSearch) finish(found []Found) []Found {
 	return found
 }
 
-// geoFinder gathers the members that are in a shape, until there are as many as may be. It may do so in several goes between which
-// the set does not change.
+// geoFinder gathers the members that are in a shape, until there are as many as may be. It may do so in several goes
+// between which the set does not change.
 type geoFinder struct {
 	matcher encoding.GeoMatcher
 	most    int
@@ -419,8 +419,8 @@ func (g *geoFinder) search(v *sortedValue, r encoding.GeoRange) {
 	})
 }
 
-// searchLarge looks at the members of a large set in a range of scores, and returns what it leaves of the budget: nothing unless it has
-// seen all. Most members are not in the shape, and of these it reads the score only.
+// searchLarge looks at the members of a large set in a range of scores, and returns what it leaves of the budget: nothing
+// unless it has seen all. Most members are not in the shape, and of these it reads the score only.
 func (g *geoFinder) searchLarge(l *largeSorted, r encoding.GeoRange, budget int) int {
 	const ahead = 8 // scores that are read together, so that their cache misses overlap
 	var scores [ahead]float64

@@ -122,7 +122,8 @@ func (st Hashes) All(key string) iter.Seq2[string, []byte] {
 }
 
 // Scan returns some fields and the cursor with which to ask for more; it starts with
-// cursor zero, and zero comes back at the end. It is HSCAN. O(Count), and O(fields) for a small hash, which is returned as a whole.
+// cursor zero, and zero comes back at the end. It is HSCAN. O(Count), and O(fields) for a small hash, which is returned
+// as a whole.
 //
 // A field that the hash has during the whole scan is returned at least once, whatever
 // happens meanwhile; one that it never has then is not returned. A field may be returned twice.

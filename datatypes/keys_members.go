@@ -66,8 +66,8 @@ func (k Keys) PersistMember(key, member string) (ok bool, err error) {
 	return ok, err
 }
 
-// MemberTTL returns how long a member, or a field, has still to live, NoTTL if it does not expire, and ok false if the key
-// does not have it. It is TTL and PTTL of KeyDB with a member. O(1).
+// MemberTTL returns how long a member, or a field, has still to live, NoTTL if it does not expire, and ok false if the
+// key does not have it. It is TTL and PTTL of KeyDB with a member. O(1).
 func (k Keys) MemberTTL(key, member string) (ttl time.Duration, ok bool, err error) {
 	err = k.withMembers(key, func(v keyspace.View, t Type) error {
 		var err error

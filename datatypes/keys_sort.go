@@ -51,11 +51,11 @@ func (o *SortOptions) window(n int) (from, to int) {
 // SORT_RO. O(n + m log m) to return m of n elements, O(m) if they are not to be sorted, and as much temporary memory
 // as the elements and the weights take.
 //
-// A sort that follows patterns needs keys that are anywhere. Where it looks at no more than a thousand elements and values, of
-// together 256 KiB at most, it locks the whole cache for that, and all it sees is of one moment. A larger sort keeps nobody from
-// any key: the elements are those of one moment, and each value is that of a moment between then and the end of the sort;
-// those of By are read first, then those of Get, in the order of the result. In a transaction a sort can use only what that
-// holds, and sees all as it is there.
+// A sort that follows patterns needs keys that are anywhere. Where it looks at no more than a thousand elements and
+// values, of together 256 KiB at most, it locks the whole cache for that, and all it sees is of one moment. A larger sort
+// keeps nobody from any key: the elements are those of one moment, and each value is that of a moment between then and
+// the end of the sort; those of By are read first, then those of Get, in the order of the result. In a transaction a sort
+// can use only what that holds, and sees all as it is there.
 //
 // It returns ErrNotWeight if an element, or a weight, is to be compared as a number but is none.
 func (k Keys) Sort(key string, o SortOptions) ([][]byte, error) {
@@ -87,8 +87,8 @@ func (k Keys) SortBatch(key string, o SortOptions, b *Batch) error {
 // it held before, and returns its length. An empty result deletes dst. A set that is left unsorted is sorted as
 // with Alpha, so that the result is always the same. It is SORT with STORE.
 //
-// To read and to store is one step, but for a large sort that follows patterns: what that has read, as Sort says, it stores
-// in a step of its own.
+// To read and to store is one step, but for a large sort that follows patterns: what that has read, as Sort says, it
+// stores in a step of its own.
 func (k Keys) SortStore(dst, key string, o SortOptions) (n int, err error) {
 	run := lendSorting(k.view, &o)
 	run.storing = true
@@ -168,8 +168,8 @@ func (run *sorting) reset() {
 	run.order, run.loaded, run.cursor = run.order[:0], 0, 0
 }
 
-// load copies up to most elements more: of all or, if they are not to be sorted, of those that are wanted, in order. It reports
-// whether there are others.
+// load copies up to most elements more: of all or, if they are not to be sorted, of those that are wanted, in order. It
+// reports whether there are others.
 func (run *sorting) load(v keyspace.View, key string, most int) (more bool, err error) {
 	var s keyspace.Slot
 	if err := s.Lock(v, key); err != nil {

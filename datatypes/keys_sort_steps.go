@@ -54,8 +54,8 @@ const (
 	briefBytes = 256 << 10
 )
 
-// sortAtOnce does a sort with everything locked that it needs, which is the keys unless it follows patterns, and calls then with
-// the locks held, if it is not nil. It reports false where that would take long.
+// sortAtOnce does a sort with everything locked that it needs, which is the keys unless it follows patterns, and calls
+// then with the locks held, if it is not nil. It reports false where that would take long.
 func (run *sorting) sortAtOnce(key string, keys []string, to *keyspace.Batch, then func(keyspace.View) error) (done bool, err error) {
 	sort := func(v keyspace.View) error {
 		if err := run.sortBrief(v, key, to); err != nil || then == nil {

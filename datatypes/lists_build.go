@@ -60,14 +60,15 @@ func elementAt(values *keyspace.Batch, i int) encoding.Element {
 	return encoding.TextElement(text)
 }
 
-// listDraft is a large list in the making, in the arena of the slot of its key, which may be unlocked between steps: nobody finds
-// it before it is installed. The zero value is not begun.
+// listDraft is a large list in the making, in the arena of the slot of its key, which may be unlocked between steps:
+// nobody finds it before it is installed. The zero value is not begun.
 type listDraft struct {
 	ref  arena.Ref // of its root; zero before it is begun
 	next int       // of the values that it is to have
 }
 
-// storeSome is storeList in steps: each is called with the slot of the key, locked. When it fails nothing is left of the list.
+// storeSome is storeList in steps: each is called with the slot of the key, locked. When it fails nothing is left of the
+// list.
 func (d *listDraft) storeSome(s *keyspace.Slot, v keyspace.View, values *keyspace.Batch, event string) (keyspace.Progress, error) {
 	if values.Len() == 0 || mayBeDense(values) {
 		return keyspace.Done, storeList(v, s.Key(), values, event)
@@ -86,7 +87,8 @@ func (d *listDraft) storeSome(s *keyspace.Slot, v keyspace.View, values *keyspac
 	return keyspace.Done, nil
 }
 
-// mayBeDense reports whether values are so few and short that a dense list may hold them, in which none takes less than two bytes.
+// mayBeDense reports whether values are so few and short that a dense list may hold them, in which none takes less than
+// two bytes.
 func mayBeDense(values *keyspace.Batch) bool {
 	return values.Len() <= maxDenseList/2 && len(values.Buffer()) <= briefBytes
 }

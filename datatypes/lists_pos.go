@@ -81,7 +81,8 @@ func (p *posSearch) isPlain() bool {
 	return p.count == 1 && p.looks == math.MaxInt && p.skip == 0 && !p.back
 }
 
-// first looks on for the first match, for as long as budget allows. It returns the index, or -1, and whether that is the answer.
+// first looks on for the first match, for as long as budget allows. It returns the index, or -1, and whether that is the
+// answer.
 func (p *posSearch) first(l *listValue, budget int) (index int, done bool) {
 	if !l.large() {
 		return l.find(p.e), true

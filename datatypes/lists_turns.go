@@ -9,8 +9,8 @@ import (
 // Operations that change much of a list, in turns: the list is claimed meanwhile (keyspace.View.InTurns).
 
 const (
-	// fewDropped is how many elements are dropped at an end with the lock held throughout. Even where each is so long that it
-	// has a block of its own that takes a tenth of a millisecond.
+	// fewDropped is how many elements are dropped at an end with the lock held throughout. Even where each is so long
+	// that it has a block of its own that takes a tenth of a millisecond.
 	fewDropped = 1024
 
 	// droppedInTurn is how many of them are dropped in a turn.
@@ -19,8 +19,8 @@ const (
 	// fewSearched is how many elements are looked at with the lock held throughout: some tens of microseconds.
 	fewSearched = 8 << 10
 
-	// searchedInTurn is how many blocks, of some hundred elements, a turn passes over, or a small part of that if it has to look
-	// through them; searchedAtOnce is the same for an operation that mostly is done then.
+	// searchedInTurn is how many blocks, of some hundred elements, a turn passes over, or a small part of that if it has
+	// to look through them; searchedAtOnce is the same for an operation that mostly is done then.
 	searchedInTurn = 1 << 10
 	searchedAtOnce = 2 << 10
 )

@@ -401,15 +401,17 @@ func (l *listValue) each(index, n int, fn func(encoding.Element) bool) {
 	}
 }
 
-// listSearch looks for the first element that equals another, which it may do in several goes between which the list does not
-// change. It makes what helps later searches, unless that takes more memory than there is; for which the key may be evicted.
+// listSearch looks for the first element that equals another, which it may do in several goes between which the list does
+// not change. It makes what helps later searches, unless that takes more memory than there is; for which the key may be
+// evicted.
 type listSearch struct {
 	e      encoding.Element
 	blocks quicklist.Search // of a large list
 	begun  bool
 }
 
-// some goes on for as long as budget allows, and returns the index, or -1, and whether that is the answer. It opens the list anew.
+// some goes on for as long as budget allows, and returns the index, or -1, and whether that is the answer. It opens the
+// list anew.
 func (q *listSearch) some(s *keyspace.Slot, v keyspace.View, l *listValue, budget int) (index int, done bool) {
 	if !l.large() {
 		return l.find(q.e), true

@@ -323,8 +323,8 @@ func (m *aging) scored(what string, got []datatypes.Scored, err error, want []st
 	m.list(what, names, err, want)
 }
 
-// TestMembersAgainstModel: members of sets and of sorted sets that have expired are neither seen nor counted by anything, whether
-// maintenance has come to them or not.
+// TestMembersAgainstModel: members of sets and of sorted sets that have expired are neither seen nor counted by anything,
+// whether maintenance has come to them or not.
 func TestMembersAgainstModel(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []datatypes.Type{datatypes.TypeSet, datatypes.TypeSortedSet} {

@@ -108,8 +108,8 @@ func (p *PubSub) deliver(m *Message, to map[Subscriber]struct{}) (n int) {
 	return n
 }
 
-// Enlist adds a subscription and reports whether it is new. It is SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE for a subscriber that
-// is no channel; see Subscribe. O(1).
+// Enlist adds a subscription and reports whether it is new. It is SUBSCRIBE, PSUBSCRIBE or SSUBSCRIBE for a subscriber
+// that is no channel; see Subscribe. O(1).
 func (p *PubSub) Enlist(s Subscriber, kind TopicKind, name string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 )
 
 // The operations on several sets see them as they are at one moment. Those that have many members to look at work
-// in steps (sets_steps.go), so that others who use keys of the same shards wait for some tens of microseconds at most, unless the sets
-// change all the time.
+// in steps (sets_steps.go), so that others who use keys of the same shards wait for some tens of microseconds at most,
+// unless the sets change all the time.
 
 // fewMembers is how many members an operation may look at with the locks held throughout: about a tenth of a
 // millisecond.

@@ -8,10 +8,10 @@ import (
 
 // Operations on sets of many members, in steps: a [keyspace.LongOp] each.
 //
-// What is to be stored is built as a large set right in the arena where it will be, not gathered first: so it costs nothing besides, is
-// counted as it grows, and finds the members that a union has already. All large sets of a cache are in the order of
-// the same hash. So as one is read, the buckets that are looked into in others, and those that the result is
-// written to, are neighbours of those before, and mostly in the processor's cache.
+// What is to be stored is built as a large set right in the arena where it will be, not gathered first: so it costs
+// nothing besides, is counted as it grows, and finds the members that a union has already. All large sets of a cache are
+// in the order of the same hash. So as one is read, the buckets that are looked into in others, and those that the result
+// is written to, are neighbours of those before, and mostly in the processor's cache.
 
 // stepWork is how many members are looked for or inserted in a step: some tens of microseconds.
 const stepWork = 8 * batchSize

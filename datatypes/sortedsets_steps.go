@@ -8,9 +8,9 @@ import (
 
 // Operations on sorted sets of many members, in steps: a [keyspace.LongOp] each.
 //
-// A step that reads does nothing but copy bytes. To make a result of them, which takes memory of the Go heap, and may make
-// the goroutine help the garbage collector, is left for the pauses, when nothing is locked. So is to put it in order. What is
-// to be stored is then built in order, in the arena where it will be.
+// A step that reads does nothing but copy bytes. To make a result of them, which takes memory of the Go heap, and may
+// make the goroutine help the garbage collector, is left for the pauses, when nothing is locked. So is to put it in
+// order. What is to be stored is then built in order, in the arena where it will be.
 
 const (
 	// fewScored is how many members an operation on sorted sets may look at with the locks held throughout: about a
@@ -309,8 +309,8 @@ func (c *scoredCombining) result() []Scored {
 	return c.scored
 }
 
-// some calls fn with the members and weighted scores from a cursor on, as many as a step may read, and returns where to go on,
-// zero at the end. A member is good until the step ends.
+// some calls fn with the members and weighted scores from a cursor on, as many as a step may read, and returns where to
+// go on, zero at the end. A member is good until the step ends.
 func (src *scoredSource) some(cursor uint64, fn func(member string, score float64) (more bool)) uint64 {
 	if src.set.enc != setNone {
 		return src.someOfSet(cursor, fn)

@@ -949,7 +949,8 @@ func TestSortedSetEvicted(t *testing.T) {
 	}
 }
 
-// TestSortedSetsWait: who waits for a sorted set gets what is added, first come, first served, and a context ends the wait.
+// TestSortedSetsWait: who waits for a sorted set gets what is added, first come, first served, and a context ends the
+// wait.
 func TestSortedSetsWait(t *testing.T) {
 	t.Parallel()
 	f := open(t)

@@ -151,8 +151,8 @@ func TestLeaseErrors(t *testing.T) {
 	}
 }
 
-// TestLeaseRace: writers of a source write it, then delete the key; fillers take a lease, read the source and fill the key.
-// When all are done, the key holds what the source does, or nothing.
+// TestLeaseRace: writers of a source write it, then delete the key; fillers take a lease, read the source and fill the
+// key. When all are done, the key holds what the source does, or nothing.
 func TestLeaseRace(t *testing.T) {
 	f := newFixture(t, keyspace.Options{Shards: 1})
 	var source atomic.Int32

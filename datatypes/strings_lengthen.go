@@ -2,8 +2,8 @@ package datatypes
 
 import "github.com/larderkv/larder/internal/keyspace"
 
-// Long strings that become longer must be copied where there is no room behind them, and what is between the end and an offset
-// beyond must be cleared. Where that takes long, it is done to a draft of the string, in turns.
+// Long strings that become longer must be copied where there is no room behind them, and what is between the end and an
+// offset beyond must be cleared. Where that takes long, it is done to a draft of the string, in turns.
 
 const (
 	// longGrowth is how many bytes are copied or cleared with the lock held throughout.
@@ -19,8 +19,8 @@ func growsFar(s *keyspace.Slot, offset, n int) bool {
 	return offset+n > size && (offset-size > longGrowth || size > longGrowth && !s.GrowsInPlace(offset+n))
 }
 
-// lengthen makes a string at least as long as need says, given how long it is, by zero bytes at its end. In the end it calls write with the
-// bytes, to be changed, and how many there were before.
+// lengthen makes a string at least as long as need says, given how long it is, by zero bytes at its end. In the end it
+// calls write with the bytes, to be changed, and how many there were before.
 func lengthen(v keyspace.View, key string, need func(size int) int, write func(s *keyspace.Slot, b []byte, size int)) error {
 	if err := v.TakeTime(); err != nil {
 		return err

@@ -70,8 +70,8 @@ func integer(s *keyspace.Slot) (int64, error) {
 
 // IncrByFloat adds delta to the number that the key holds, zero if it does not
 // exist, and returns the result. The sum is computed from the decimal texts of both,
-// with 64 bits of precision, and stored with up to 17 decimals, as INCRBYFLOAT does. One beyond all float64 is stored, too,
-// and returned as infinite. O(1).
+// with 64 bits of precision, and stored with up to 17 decimals, as INCRBYFLOAT does. One beyond all float64 is stored,
+// too, and returned as infinite. O(1).
 //
 // It returns ErrWrongType, ErrNotFloat and ErrNaNOrInfinity, all without effect.
 func (st Strings) IncrByFloat(key string, delta float64) (float64, error) {

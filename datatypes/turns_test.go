@@ -66,8 +66,8 @@ func (f *fixture) content(t *testing.T, key string) any {
 	return string(value)
 }
 
-// TestTurns has long operations let others use the shard, while nobody sees a part of what they do, and compares their effect with
-// a model. Within a transaction they have the same effect with no turns for others.
+// TestTurns has long operations let others use the shard, while nobody sees a part of what they do, and compares their
+// effect with a model. Within a transaction they have the same effect with no turns for others.
 func TestTurns(t *testing.T) {
 	t.Parallel()
 	for _, c := range turnCases(t) {

@@ -26,8 +26,8 @@ func newBuilder(a *arena.Arena, buckets uint32, depth uint8) builder {
 	return builder{arena: a, block: block, base: a.Ptr(block), buckets: buckets, depth: depth}
 }
 
-// add puts an entry into its home bucket, into one of the next few, or into the stash: place of tables for a block that is
-// being filled, and so knows where the free slots are.
+// add puts an entry into its home bucket, into one of the next few, or into the stash: place of tables for a block that
+// is being filled, and so knows where the free slots are.
 func (b *builder) add(pos uint32, ref arena.Ref) {
 	b.count++
 	at := home(pos, b.buckets)

@@ -320,7 +320,8 @@ func (s *Server) disconnectUsers(former []*acl.User, asking *client) {
 
 // SetUser changes the rights of a user by rules such as "on", ">password", "~key:*" or "+@read", all of them or, when it
 // returns an error, none. A user who does not exist is created, without rights. Connections of the user have the new
-// rights from the next command on; those with subscriptions that are not covered any more are closed. It is ACL SETUSER. O(rules × commands).
+// rights from the next command on; those with subscriptions that are not covered any more are closed. It is ACL SETUSER.
+// O(rules × commands).
 func (s *Server) SetUser(name string, rules ...string) error {
 	s.init()
 	return s.setUser(name, rules, nil)

@@ -16,9 +16,9 @@ var (
 	ErrNoPermission = errors.New("resp: user has no permission to execute a command")
 )
 
-// Authorize checks a name and a password, as AUTH does, and that the user may execute all of the commands, which are given as
-// one would type them. It is for doors other than the server's own that show what those commands do, such as a web page. The
-// user "default" without a password is who has not said who he is. O(commands × the user's rules).
+// Authorize checks a name and a password, as AUTH does, and that the user may execute all of the commands, which are
+// given as one would type them. It is for doors other than the server's own that show what those commands do, such as a
+// web page. The user "default" without a password is who has not said who he is. O(commands × the user's rules).
 //
 // It returns ErrWrongPassword or ErrNoPermission, or an error for what is no command.
 func (s *Server) Authorize(name, password string, commands ...string) error {

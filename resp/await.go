@@ -61,7 +61,8 @@ func (b *blocked) resume(reply func(*client)) {
 	})
 }
 
-// giveUp ends the wait with a reply, unless it has ended, and reports whether it did. It may be called from any goroutine.
+// giveUp ends the wait with a reply, unless it has ended, and reports whether it did. It may be called from any
+// goroutine.
 func (b *blocked) giveUp(reply func(*client)) bool {
 	if !b.wait.Cancel() {
 		return false

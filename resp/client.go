@@ -159,8 +159,8 @@ func addrText(addr, local net.Addr) string {
 // pending returns the number of bytes of replies that are not sent.
 func (c *client) pending() int { return len(c.out) - c.sent }
 
-// compactReplies moves what is not sent to the front once the sent part is the larger one. It is for those who are about to
-// add to it: what only waits for its socket, which may be much, stays where it is.
+// compactReplies moves what is not sent to the front once the sent part is the larger one. It is for those who are about
+// to add to it: what only waits for its socket, which may be much, stays where it is.
 func (c *client) compactReplies() {
 	if c.sent == 0 || c.sent < len(c.out)/2 {
 		return
@@ -405,8 +405,8 @@ func (c *client) deferReply(cancel func()) (seq uint64) {
 	return c.waitSeq
 }
 
-// undefer takes deferReply back: the handler answers after all. Who has waited has not been idle; that is said before it is
-// said that the wait is over, and read the other way round.
+// undefer takes deferReply back: the handler answers after all. Who has waited has not been idle; that is said before it
+// is said that the wait is over, and read the other way round.
 func (c *client) undefer() {
 	c.stir()
 	c.waiting = false

@@ -7,10 +7,10 @@ import (
 	"unsafe"
 )
 
-// The memory of clients: their input and output buffers, transactions, watched keys, subscriptions and prefixes. Owners keep the figure
-// of a client, and with it the sum, whenever they have served it and something has changed. It counts against maxmemory,
-// as the table of tracked keys does, and may have a limit of its own, maxmemory-clients: beyond that the clients that
-// hold most are disconnected.
+// The memory of clients: their input and output buffers, transactions, watched keys, subscriptions and prefixes. Owners
+// keep the figure of a client, and with it the sum, whenever they have served it and something has changed. It counts
+// against maxmemory, as the table of tracked keys does, and may have a limit of its own, maxmemory-clients: beyond that
+// the clients that hold most are disconnected.
 
 // footprint is what a client holds, as its owner last saw it.
 type footprint struct {

@@ -77,7 +77,8 @@ func TestSetActiveExpire(t *testing.T) {
 	})
 }
 
-// TestActiveExpireOutlivesServer: a server that leaves expired keys alone does not when it is closed, and the cache is not.
+// TestActiveExpireOutlivesServer: a server that leaves expired keys alone does not when it is closed, and the cache is
+// not.
 func TestActiveExpireOutlivesServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cache, err := larder.Open(larder.Options{})

@@ -50,8 +50,8 @@ func namesCommand(names [][]byte, command string) bool {
 	})
 }
 
-// writeLatencies writes how many calls there were, and how many took at most so many microseconds, where that differs from
-// the line before.
+// writeLatencies writes how many calls there were, and how many took at most so many microseconds, where that differs
+// from the line before.
 func (c *client) writeLatencies(l *Latencies) {
 	type step struct{ micros, calls int64 }
 	var steps []step

@@ -74,8 +74,8 @@ func cmdGet(c *client, args [][]byte) {
 // bulkRoom is the length of the header "$nn\r\n" of a value of 10 to 99 bytes: the room that beginBulk leaves.
 const bulkRoom = len("$00\r\n")
 
-// longBulkRoom is that of the header of the longest value, the room for what a worker reads. Its replies may begin later than its
-// output buffer, so a long value never moves.
+// longBulkRoom is that of the header of the longest value, the room for what a worker reads. Its replies may begin later
+// than its output buffer, so a long value never moves.
 const longBulkRoom = len("$536870912\r\n")
 
 // beginBulk leaves room for a bulk string's header at the end of the output buffer, and returns where it begins.

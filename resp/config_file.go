@@ -23,9 +23,9 @@ type UserRule struct {
 	Rules []string
 }
 
-// ReadConfigFile reads a file in the format of redis.conf, and those that it includes. Of two lines about one parameter the
-// last counts. The error lists everything that is wrong with the file, each with its line. Parameters of the program's own
-// may stand in the file, too.
+// ReadConfigFile reads a file in the format of redis.conf, and those that it includes. Of two lines about one parameter
+// the last counts. The error lists everything that is wrong with the file, each with its line. Parameters of the
+// program's own may stand in the file, too.
 func ReadConfigFile(path string, own ...Parameter) (*ConfigFile, error) {
 	directives, err := redisconf.Read(path)
 	problems := []error{err}

@@ -20,17 +20,17 @@
 // keys stand. A handler parses arguments, calls one method of a store and writes the reply. It must not keep its
 // arguments. A handler that has to wait defers its reply and returns.
 //
-// Between MULTI and EXEC commands are copied and queued. EXEC takes the locks of the shards in which their keys lie, or of
-// all if one of them deals with keys that it does not name, and runs them on the stores of that transaction.
+// Between MULTI and EXEC commands are copied and queued. EXEC takes the locks of the shards in which their keys lie, or
+// of all if one of them deals with keys that it does not name, and runs them on the stores of that transaction.
 //
 // # What comes unasked
 //
-// Messages of Pub/Sub, keyspace notifications and invalidations of keys that a client has cached are put into its mailbox by
-// whatever goroutine causes them, and its owner sends them between two replies. Who sends never waits. A client that does
-// not take what it is sent is disconnected at client-output-buffer-limit.
+// Messages of Pub/Sub, keyspace notifications and invalidations of keys that a client has cached are put into its mailbox
+// by whatever goroutine causes them, and its owner sends them between two replies. Who sends never waits. A client that
+// does not take what it is sent is disconnected at client-output-buffer-limit.
 //
-// A state of a connection in which its commands are not simply executed, as between MULTI and EXEC or with tracking, is one of
-// its modes. One comparison tells that there is none.
+// A state of a connection in which its commands are not simply executed, as between MULTI and EXEC or with tracking, is
+// one of its modes. One comparison tells that there is none.
 //
 // # What a connection costs
 //
@@ -40,8 +40,9 @@
 // execution of further commands at 16 MiB, so a client that sends half a command or never reads costs what it has sent,
 // or that limit and one reply. A connection that is served by a goroutine keeps 4 KiB and the goroutine's stack.
 //
-// A command that finds that it would take long, as a union of large sets does, is run by a goroutine of its own. Its client
-// waits meanwhile, and the others of its loop are served. One that cannot tell delays them, as it does all clients of Redis.
+// A command that finds that it would take long, as a union of large sets does, is run by a goroutine of its own. Its
+// client waits meanwhile, and the others of its loop are served. One that cannot tell delays them, as it does all clients
+// of Redis.
 //
 // # Who may do what
 //

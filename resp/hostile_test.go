@@ -155,9 +155,9 @@ func (a alarm) Handle(_ context.Context, r slog.Record) error {
 const hostileClients = 12
 
 // assail sends what hostile clients think of to a server of its own, over both kinds of connections, and checks that it
-// takes no harm: no panic, no connection that never ends, no lock that stays held, no goroutine that stays, no memory that nobody
-// counts. Half of the time the clients lack the rights of an operator, and another client notices nothing of them. It returns how
-// many commands were executed.
+// takes no harm: no panic, no connection that never ends, no lock that stays held, no goroutine that stays, no memory
+// that nobody counts. Half of the time the clients lack the rights of an operator, and another client notices nothing of
+// them. It returns how many commands were executed.
 func assail(t testing.TB, seed uint64, data []byte, commands int) (executed int64) {
 	t.Helper()
 	before := runtime.NumGoroutine()

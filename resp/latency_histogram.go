@@ -120,8 +120,8 @@ func (l Latencies) Count() int64 { return l.count }
 // Sum returns how long they took together.
 func (l Latencies) Sum() time.Duration { return l.sum }
 
-// Quantile returns the time within which a share of the calls, from 0 to 1, ended: 0.99 for the 99th percentile. It is up to
-// 3 % too high, and zero if there were no calls.
+// Quantile returns the time within which a share of the calls, from 0 to 1, ended: 0.99 for the 99th percentile. It is up
+// to 3 % too high, and zero if there were no calls.
 func (l Latencies) Quantile(share float64) time.Duration {
 	rank := max(1, int64(math.Round(min(max(share, 0), 1)*float64(l.count))))
 	sum := int64(0)

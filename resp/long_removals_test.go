@@ -9,8 +9,8 @@ import (
 	"github.com/larderkv/larder/datatypes"
 )
 
-// TestLongRemovals sends commands that remove most of large collections, over every transport, while other clients ask how much there
-// is: they are told what was there before or what is left, and the replies to all come in order.
+// TestLongRemovals sends commands that remove most of large collections, over every transport, while other clients ask
+// how much there is: they are told what was there before or what is left, and the replies to all come in order.
 func TestLongRemovals(t *testing.T) {
 	const n, kept = 20_000, 20
 	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {

@@ -431,7 +431,8 @@ func (l *loop) serve(k *sock) {
 	c.publish()
 }
 
-// advance answers what has been received, and reads once, until it has written enough for one turn. It returns false when the connection is broken.
+// advance answers what has been received, and reads once, until it has written enough for one turn. It returns false when
+// the connection is broken.
 func (l *loop) advance(k *sock) bool {
 	c, s := k.client, &l.scratch
 	budget := writeLen
@@ -505,8 +506,8 @@ func (k *sock) read(s *scratch) bool {
 	}
 }
 
-// flush writes the pending replies as far as the socket takes them, but no more than what is left of the turn's budget. It
-// returns false when the connection is broken.
+// flush writes the pending replies as far as the socket takes them, but no more than what is left of the turn's budget.
+// It returns false when the connection is broken.
 func (k *sock) flush(budget *int) bool {
 	c := k.client
 	for *budget > 0 && !k.blocked && c.pending() > 0 {

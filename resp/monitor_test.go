@@ -13,7 +13,8 @@ import (
 // shownTime matches what differs from run to run in a line of MONITOR.
 var shownTime = regexp.MustCompile(`\+\d{10}\.\d{6} \[(\d+) unix:[^\]]*\]`)
 
-// monitored returns what a monitor is sent while inputs are sent, one after another, by another client. The last one must be shown.
+// monitored returns what a monitor is sent while inputs are sent, one after another, by another client. The last one must
+// be shown.
 func monitored(t *testing.T, dial func() net.Conn, inputs []string) string {
 	t.Helper()
 	watcher, p := newPeer(t, dial()), newPeer(t, dial())
@@ -102,7 +103,8 @@ func TestMonitor(t *testing.T) {
 	})
 }
 
-// TestSlowMonitor: a monitor that reads nothing is disconnected when it holds more than it may; the others are not delayed.
+// TestSlowMonitor: a monitor that reads nothing is disconnected when it holds more than it may; the others are not
+// delayed.
 func TestSlowMonitor(t *testing.T) {
 	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
 		if err := srv.SetConfig(Setting{"client-output-buffer-limit", "normal 4mb 0 0"}); err != nil {

@@ -12,12 +12,12 @@ import (
 
 // Offloading: commands that take long.
 //
-// An event loop serves many clients, who would all wait for a union of millions of members that one of them asks for. So the
-// stores that handlers use do short operations only: one that finds that it would take long fails with ErrLong, having changed
-// nothing. To tell costs it nothing, since it has just looked up how large its collections are. The handler's answer, that
-// error, then makes the client wait, as for a blocking command, while a goroutine runs the handler once more: for a worker, a client
-// with the same settings, stores that do all operations and replies of its own, which are the client's when it is done. A client that
-// has sent its last is kept until then, for it may still read.
+// An event loop serves many clients, who would all wait for a union of millions of members that one of them asks for. So
+// the stores that handlers use do short operations only: one that finds that it would take long fails with ErrLong,
+// having changed nothing. To tell costs it nothing, since it has just looked up how large its collections are. The
+// handler's answer, that error, then makes the client wait, as for a blocking command, while a goroutine runs the handler
+// once more: for a worker, a client with the same settings, stores that do all operations and replies of its own, which
+// are the client's when it is done. A client that has sent its last is kept until then, for it may still read.
 
 // worker returns a client that stands for this one off the loop.
 func (c *client) worker() *client {
@@ -78,8 +78,8 @@ func (c *client) offload(q *queued) {
 	}()
 }
 
-// takeArgs returns arguments for a worker, and the buffer in which they lie unless that is theirs alone. Large ones are not copied:
-// the client parts with its input buffer, and goes on with another one for what is behind them.
+// takeArgs returns arguments for a worker, and the buffer in which they lie unless that is theirs alone. Large ones are
+// not copied: the client parts with its input buffer, and goes on with another one for what is behind them.
 func (c *client) takeArgs(args [][]byte) (own [][]byte, borrowed []byte) {
 	r := &c.in
 	if cap(r.buf) <= keptBuffer || r.unread() > argsSize(args) {

@@ -83,7 +83,8 @@ func TestOffloadPanics(t *testing.T) {
 	other.do("ECHO c\r\n", "$1\r\nc\r\n")
 }
 
-// TestLongCommands sends commands on collections so large that they take long, each in the midst of others, over every transport.
+// TestLongCommands sends commands on collections so large that they take long, each in the midst of others, over every
+// transport.
 func TestLongCommands(t *testing.T) {
 	const n = 5000
 	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
@@ -163,8 +164,8 @@ func TestOffloadOfLastCommand(t *testing.T) {
 	}
 }
 
-// TestLongValues: long values are written and read whole, and in order with what comes before and behind them in one pipeline,
-// again and again, from buffers that others have used.
+// TestLongValues: long values are written and read whole, and in order with what comes before and behind them in one
+// pipeline, again and again, from buffers that others have used.
 func TestLongValues(t *testing.T) {
 	overTransports(t, nil, func(t *testing.T, srv *Server, dial func() net.Conn) {
 		p := newPeer(t, dial())

@@ -60,8 +60,8 @@ func TestPauseWrites(t *testing.T) {
 	})
 }
 
-// TestPauseAll puts off all commands, UNPAUSE included, but not errors and monitors; the time of the longest pause and the
-// strictest kind hold.
+// TestPauseAll puts off all commands, UNPAUSE included, but not errors and monitors; the time of the longest pause and
+// the strictest kind hold.
 func TestPauseAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := newTestServer(t, nil)

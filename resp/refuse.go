@@ -1,8 +1,8 @@
 package resp
 
-// Refuse has every command answered with an error until it is called with the empty text. The text begins with a code, as in
-// "LOADING Redis is loading the dataset in memory". Commands that come after Refuse has returned are refused; what waits at
-// that time is not disturbed. It is for tests of what clients do about such answers. O(connections).
+// Refuse has every command answered with an error until it is called with the empty text. The text begins with a code, as
+// in "LOADING Redis is loading the dataset in memory". Commands that come after Refuse has returned are refused; what
+// waits at that time is not disturbed. It is for tests of what clients do about such answers. O(connections).
 func (s *Server) Refuse(text string) {
 	s.init()
 	s.refusal.Store(&text)

@@ -11,8 +11,8 @@ import (
 
 // What SCAN and the scans of collections share.
 
-// scanArgs are what follows the cursor of a scan. Stores take an empty pattern for none at all, Redis takes it for one that nothing
-// but the empty text matches: onlyEmpty says that what a store returns is to be cut down to that.
+// scanArgs are what follows the cursor of a scan. Stores take an empty pattern for none at all, Redis takes it for one
+// that nothing but the empty text matches: onlyEmpty says that what a store returns is to be cut down to that.
 type scanArgs struct {
 	match     string
 	onlyEmpty bool
@@ -74,8 +74,8 @@ type elementScanner[E any] interface {
 	Scan(key string, cursor uint64, o datatypes.ElementScanOptions) ([]E, uint64, error)
 }
 
-// scanElements is SSCAN, HSCAN or ZSCAN: key cursor [MATCH pattern] [COUNT count]. name is what of an element the pattern is for, and
-// write writes an element as width replies.
+// scanElements is SSCAN, HSCAN or ZSCAN: key cursor [MATCH pattern] [COUNT count]. name is what of an element the pattern
+// is for, and write writes an element as width replies.
 func scanElements[E any](c *client, args [][]byte, st elementScanner[E], width int, name func(E) string, write func(E)) {
 	key := text(args[1])
 	cursor, ok := parseCursor(args[2])

@@ -208,8 +208,8 @@ func (r *reader) extend(idle, limit int) ([]byte, error) {
 	return r.buf[len(r.buf):cap(r.buf)], nil
 }
 
-// grow makes room for at least a quarter of a shared buffer in the client's own. A kept buffer that holds all of the argument in
-// progress saves moving it again and again.
+// grow makes room for at least a quarter of a shared buffer in the client's own. A kept buffer that holds all of the
+// argument in progress saves moving it again and again.
 func (s *scratch) grow(c *client, limit int) {
 	r := &c.in
 	unread := r.unread()

@@ -4,9 +4,9 @@ import "sync"
 
 // spareBuffers keeps the buffers of large requests and replies for the next of them.
 //
-// Megabytes of fresh memory cost a page fault each 4 KiB, as much as copying them, and as garbage they have the collector run,
-// which stops everybody. So who reads large values again and again is served from the same buffers. When nobody has taken
-// any for a second they are left to the collector.
+// Megabytes of fresh memory cost a page fault each 4 KiB, as much as copying them, and as garbage they have the collector
+// run, which stops everybody. So who reads large values again and again is served from the same buffers. When nobody has
+// taken any for a second they are left to the collector.
 type spareBuffers struct {
 	mu   sync.Mutex
 	kept [][]byte

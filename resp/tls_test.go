@@ -401,8 +401,8 @@ func TestTLSDoesNotAllocate(t *testing.T) {
 	}
 }
 
-// allocsPerCommand returns what a command takes from the heap, sent over a connection of its own behind other commands, the last of
-// which is ECHO ready.
+// allocsPerCommand returns what a command takes from the heap, sent over a connection of its own behind other commands,
+// the last of which is ECHO ready.
 func allocsPerCommand(t *testing.T, addr string, cfg *tls.Config, before, line, want string) float64 {
 	t.Helper()
 	conn, err := tls.Dial("tcp", addr, cfg)

@@ -323,8 +323,8 @@ func (c *client) track(q *queued) {
 	}
 }
 
-// tracked is what follows a command: what the client itself has changed it is told right after the reply, and what it said
-// by CLIENT CACHING has been seen to, unless that was for a transaction which is not over.
+// tracked is what follows a command: what the client itself has changed it is told right after the reply, and what it
+// said by CLIENT CACHING has been seen to, unless that was for a transaction which is not over.
 func (c *client) tracked(q *queued) {
 	if c.tx == nil && c.tracking.caching && !(q.cmd != nil && strings.HasPrefix(q.cmd.name, "client|")) {
 		c.tracking.caching = false

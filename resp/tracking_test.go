@@ -349,8 +349,8 @@ func TestConnectLikeRueidis(t *testing.T) {
 	}
 }
 
-// TestCachesAreExact has a client keep a cache by the rules of tracking, while others write by both doors, and checks that
-// what it holds when all is quiet is what the server has.
+// TestCachesAreExact has a client keep a cache by the rules of tracking, while others write by both doors, and checks
+// that what it holds when all is quiet is what the server has.
 func TestCachesAreExact(t *testing.T) {
 	t.Parallel()
 	srv := startCache(t)

@@ -8,8 +8,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Check does random scripts to stores that open opens, a new set of them for each script and without any keys, and compares them with
-// the model. It reports the shortest script that it finds to fail.
+// Check does random scripts to stores that open opens, a new set of them for each script and without any keys, and
+// compares them with the model. It reports the shortest script that it finds to fail.
 func Check(t rapid.TB, open func(*rapid.T) Stores) {
 	t.Helper()
 	rapid.Check(t, Property(open))

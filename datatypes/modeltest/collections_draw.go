@@ -25,8 +25,8 @@ func Elements() *rapid.Generator[string] {
 	)
 }
 
-// runs draws names that are different, up to 300 of them: enough for a collection to cease to be dense and to have a table
-// of some segments.
+// runs draws names that are different, up to 300 of them: enough for a collection to cease to be dense and to have a
+// table of some segments.
 func runs() *rapid.Generator[[]string] {
 	return rapid.Custom(func(t *rapid.T) []string {
 		prefix := rapid.SampledFrom([]string{"", "m"}).Draw(t, "prefix")

@@ -82,8 +82,8 @@ func (c collection) chosen(all []element, n int) error {
 	return nil
 }
 
-// choosing returns a follow for a method of a store of a type that returns elements of the key that is its first argument:
-// count tells how many. If they are taken, the model's go too.
+// choosing returns a follow for a method of a store of a type that returns elements of the key that is its first
+// argument: count tells how many. If they are taken, the model's go too.
 func choosing(t datatypes.Type, count func(a []any) int, take bool) func(*Model, []any, Reply) error {
 	return func(m *Model, a []any, got Reply) error {
 		c, err := m.collection(a[0].(string), t)
@@ -116,7 +116,8 @@ func one([]any) int { return 1 }
 // second is the count of methods whose second argument it is.
 func second(a []any) int { return a[1].(int) }
 
-// iterating returns a follow for a method that iterates over all elements of a key, in any order and maybe over some twice.
+// iterating returns a follow for a method that iterates over all elements of a key, in any order and maybe over some
+// twice.
 func iterating(t datatypes.Type) func(*Model, []any, Reply) error {
 	return func(m *Model, a []any, got Reply) error {
 		c, _ := m.collection(a[0].(string), t)

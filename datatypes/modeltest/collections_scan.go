@@ -8,8 +8,8 @@ import (
 	"github.com/larderkv/larder/datatypes"
 )
 
-// between are the operations that are done before each call of a scan of a collection; once they are used up, the scan goes on
-// without. Those of a slice belong to one pause.
+// between are the operations that are done before each call of a scan of a collection; once they are used up, the scan
+// goes on without. Those of a slice belong to one pause.
 type between [][]Operation
 
 // String tells the number of pauses: the operations are reported as they are done.

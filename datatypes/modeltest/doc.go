@@ -57,9 +57,9 @@
 //
 // # Time
 //
-// Nothing waits. With Stores.Advance the test moves the clock that the stores go by, between operations, by amounts about those
-// of the TTLs that it draws; [Clock] is a clock for larder.Options, and begins at [Epoch], as the model does. Without
-// Advance nothing is given a TTL.
+// Nothing waits. With Stores.Advance the test moves the clock that the stores go by, between operations, by amounts about
+// those of the TTLs that it draws; [Clock] is a clock for larder.Options, and begins at [Epoch], as the model does.
+// Without Advance nothing is given a TTL.
 //
 // # Eviction
 //
@@ -70,11 +70,11 @@
 // # Concurrency
 //
 // [CheckConcurrent] does a few random operations from several goroutines at once, thousands of times, several of them
-// in one transaction now and then, and tests each time whether the replies could be those of the operations done one after
-// another, in an order that their times allow: whether the stores are linearizable. It finds what shows only if calls meet: an increment
-// that is lost between a read and a write, a cache in front of the stores that a reader fills with what has just been
-// deleted, a write of several keys that others see half done. It reports the shortest history it can reach, with the
-// times from call to return:
+// in one transaction now and then, and tests each time whether the replies could be those of the operations done one
+// after another, in an order that their times allow: whether the stores are linearizable. It finds what shows only if
+// calls meet: an increment that is lost between a read and a write, a cache in front of the stores that a reader fills
+// with what has just been deleted, a write of several keys that others see half done. It reports the shortest history it
+// can reach, with the times from call to return:
 //
 //	1 to 2, goroutine 1: Strings.Incr("a") // 1
 //	3 to 5, goroutine 2: Strings.Incr("a") // 2

@@ -12,8 +12,8 @@ import (
 	"github.com/larderkv/larder/datatypes/modeltest"
 )
 
-// Each type below is a wrapper that does one thing wrong, as wrappers and stores have been seen to. What several goroutines are
-// needed to see is in TestConcurrentFaults.
+// Each type below is a wrapper that does one thing wrong, as wrappers and stores have been seen to. What several
+// goroutines are needed to see is in TestConcurrentFaults.
 
 // keepsTTL overwrites a value and leaves it the expiry of the one before.
 type keepsTTL struct{ datatypes.Strings }

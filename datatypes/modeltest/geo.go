@@ -112,8 +112,8 @@ func geoStore(d *draws) []any {
 	return args(d.placeKey(), d.placeKey(), q, datatypes.GeoStoreOptions{})
 }
 
-// followSearch checks what a search found: members that are in the area, in order, and, but for a Count, all of them. With a
-// Count and without Any no other is nearer, or farther, than those.
+// followSearch checks what a search found: members that are in the area, in order, and, but for a Count, all of them.
+// With a Count and without Any no other is nearer, or farther, than those.
 func followSearch(m *Model, a []any, got Reply) error {
 	key, q := a[0].(string), a[1].(datatypes.GeoSearch)
 	all := q

@@ -176,7 +176,8 @@ func (st modelHashes) Delete(key string, fields ...string) (deleted int, err err
 	return deleted, nil
 }
 
-// IncrBy leaves the field's expiry as it is. Like Redis it takes no text for an integer but that which it would write itself.
+// IncrBy leaves the field's expiry as it is. Like Redis it takes no text for an integer but that which it would write
+// itself.
 func (st modelHashes) IncrBy(key, field string, delta int64) (int64, error) {
 	h, err := st.find(key)
 	if err != nil {

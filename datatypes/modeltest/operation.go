@@ -101,7 +101,8 @@ func (o Operation) Do(s Stores) Reply {
 	return r
 }
 
-// Follow does a plain operation to a model and returns how the reply that a store gave differs from what the model allows.
+// Follow does a plain operation to a model and returns how the reply that a store gave differs from what the model
+// allows.
 func (o Operation) Follow(m *Model, got Reply) error {
 	if o.method.follow != nil {
 		return o.method.follow(m, o.Args, got)

@@ -8,8 +8,8 @@ import (
 	"github.com/larderkv/larder/datatypes"
 )
 
-// modelSets are the sets of a model. Where a store has a choice, of random members or of their order, the model goes by the
-// order of the members' bytes.
+// modelSets are the sets of a model. Where a store has a choice, of random members or of their order, the model goes by
+// the order of the members' bytes.
 type modelSets struct{ m *Model }
 
 // Sets returns the sets of the model.
@@ -74,7 +74,8 @@ func (st modelSets) Len(key string) (int, error) {
 	return len(set), err
 }
 
-// Move takes a member, without its expiry. As in Redis a source that does not exist is no error whatever the destination holds.
+// Move takes a member, without its expiry. As in Redis a source that does not exist is no error whatever the destination
+// holds.
 func (st modelSets) Move(from, to, member string) (moved bool, err error) {
 	if st.m.find(from) == nil {
 		return false, nil

@@ -2,8 +2,8 @@ package modeltest
 
 import "github.com/larderkv/larder/datatypes"
 
-// sortedSetLex does an operation by name to a sorted set, all of whose members it gives the same score first: of another what it does
-// is not specified.
+// sortedSetLex does an operation by name to a sorted set, all of whose members it gives the same score first: of another
+// what it does is not specified.
 func sortedSetLex() method {
 	return method{
 		name:   "SortedSets.CountLex",

@@ -209,7 +209,8 @@ func within(all []datatypes.Scored, r datatypes.Range) (found []datatypes.Scored
 	return found
 }
 
-// inRange reports whether a member, which is of a rank from the range's beginning, is in a range of a sorted set with n members.
+// inRange reports whether a member, which is of a rank from the range's beginning, is in a range of a sorted set with n
+// members.
 func inRange(r datatypes.Range, rank, n int, m datatypes.Scored) bool {
 	if start, stop, ok := r.RankBounds(); ok {
 		if start < 0 {
@@ -383,8 +384,8 @@ func numeric(x float64) float64 {
 	return x
 }
 
-// aggregated returns what becomes of the scores of all members. As in Redis they are aggregated from the smallest set to the
-// largest, which shows where both infinities meet a third score.
+// aggregated returns what becomes of the scores of all members. As in Redis they are aggregated from the smallest set to
+// the largest, which shows where both infinities meet a third score.
 func aggregated(how datatypes.Aggregate, sources []source) map[string]float64 {
 	result := map[string]float64{}
 	bySize := slices.Clone(sources)

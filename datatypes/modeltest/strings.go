@@ -2,8 +2,8 @@ package modeltest
 
 import "github.com/larderkv/larder/datatypes"
 
-// Strings are the methods of datatypes.Strings that are compared with the model. Of a store that has Compute as well, with the
-// signature of that of datatypes.Strings, it is compared too.
+// Strings are the methods of datatypes.Strings that are compared with the model. Of a store that has Compute as well,
+// with the signature of that of datatypes.Strings, it is compared too.
 type Strings interface {
 	Append(key string, value []byte) (length int, err error)
 	Decr(key string) (int64, error)

@@ -1,5 +1,5 @@
-// Leaderboard keeps the scores of players in a sorted set and answers what a game asks: who leads, where a player stands, who
-// is near, and who leads over several weeks.
+// Leaderboard keeps the scores of players in a sorted set and answers what a game asks: who leads, where a player stands,
+// who is near, and who leads over several weeks.
 //
 //	go run ./examples/leaderboard
 package main

@@ -1,6 +1,6 @@
-// Read-through serves users from a slow database through a cache: most requests don't wait for the database, however slow it
-// is, and it is asked once however many want the same user. Users are served for an hour after they got
-// old while the first request of an old one has it loaded anew, so the service outlives a database that is away for a while.
+// Read-through serves users from a slow database through a cache: most requests don't wait for the database, however slow
+// it is, and it is asked once however many want the same user. Users are served for an hour after they got old while the
+// first request of an old one has it loaded anew, so the service outlives a database that is away for a while.
 //
 //	go run ./examples/read-through
 //	curl localhost:8080/users/1                      # 300 ms

@@ -19,9 +19,9 @@
 // A command may be allowed for certain first arguments only (+select|0). Such a rule widens what is allowed, and is gone
 // when the command is named in a later rule.
 //
-// In two corners the package is stricter than Redis. A selector whose rules hold quotes or parentheses, or quotes that are
-// not balanced, is refused, where Redis keeps what it cannot read back from its own file. And what fails changes nothing:
-// ACL DELUSER with the default user among others removes none of them.
+// In two corners the package is stricter than Redis. A selector whose rules hold quotes or parentheses, or quotes that
+// are not balanced, is refused, where Redis keeps what it cannot read back from its own file. And what fails changes
+// nothing: ACL DELUSER with the default user among others removes none of them.
 //
 // # Change under way
 //

@@ -279,8 +279,8 @@ func (s *selector) readsAll() bool {
 	return s.allKeys || slices.ContainsFunc(s.keys, func(p keyPattern) bool { return p.pattern == "*" && p.access&Read != 0 })
 }
 
-// allowsChannel reports whether a channel may be used. A pattern to subscribe to is allowed if it is one of the list: what
-// else it may cover is not found out.
+// allowsChannel reports whether a channel may be used. A pattern to subscribe to is allowed if it is one of the list:
+// what else it may cover is not found out.
 func (s *selector) allowsChannel(channel []byte, isPattern bool) bool {
 	for _, p := range s.channels {
 		if p == string(channel) || !isPattern && glob.Match(p, channel, false) {

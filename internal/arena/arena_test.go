@@ -371,8 +371,8 @@ func TestResetLeavesAUsableArena(t *testing.T) {
 	}
 }
 
-// TestFreeReturnsNothing empties many chunks and checks that this leaves them to ReleaseFree, which returns them in slices
-// and then one huge page at a time.
+// TestFreeReturnsNothing empties many chunks and checks that this leaves them to ReleaseFree, which returns them in
+// slices and then one huge page at a time.
 func TestFreeReturnsNothing(t *testing.T) {
 	t.Parallel()
 	const slice = 64 << 10

@@ -7,8 +7,8 @@ import (
 	"path/filepath"
 )
 
-// Write writes the text to a file in such a way that there is, whatever happens, either the old file or the whole new one.
-// A file that exists keeps its permissions; a new one has those given.
+// Write writes the text to a file in such a way that there is, whatever happens, either the old file or the whole new
+// one. A file that exists keeps its permissions; a new one has those given.
 func Write(path, text string, mode os.FileMode) error {
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()

@@ -1,8 +1,8 @@
 // Package chunked copies what may be megabytes long.
 //
-// The runtime cannot stop a goroutine that copies memory or clears it: a collection that begins meanwhile has all others wait
-// for the end of the copy, some tenths of a millisecond a megabyte. So long copies are made of shorter ones, between which
-// a goroutine can be stopped.
+// The runtime cannot stop a goroutine that copies memory or clears it: a collection that begins meanwhile has all others
+// wait for the end of the copy, some tenths of a millisecond a megabyte. So long copies are made of shorter ones, between
+// which a goroutine can be stopped.
 package chunked
 
 // size is the length of a chunk, some ten microseconds' worth.

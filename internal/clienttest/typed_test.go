@@ -22,8 +22,8 @@ type profile struct {
 	IP      *string       `redis:"ip"`
 }
 
-// TestTyped: records that the Go door writes are read by go-redis, and the other way round; so are values of maps, and a loader
-// keeps to what a client writes.
+// TestTyped: records that the Go door writes are read by go-redis, and the other way round; so are values of maps, and a
+// loader keeps to what a client writes.
 func TestTyped(t *testing.T) {
 	t.Parallel()
 	s := serve(t, larder.Options{})

@@ -120,8 +120,8 @@ func TestRareKeysAddUp(t *testing.T) {
 	}
 }
 
-// TestEvictionInBatches: a loop keeps its share of a small cache in which room is made for several entries at once, as it is
-// where memory is had by the page.
+// TestEvictionInBatches: a loop keeps its share of a small cache in which room is made for several entries at once, as it
+// is where memory is had by the page.
 func TestEvictionInBatches(t *testing.T) {
 	loop := traceOf(20_000, func(i int, _ *rand.Rand) int { return i % 1000 })
 	for _, capacity := range []int{50, 100, 200} {

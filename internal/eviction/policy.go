@@ -13,28 +13,28 @@
 // main part if it is worth more than the other one would be after one more hit, and is evicted otherwise. The extra
 // hit is what keeps a loop longer than the cache from pushing itself out: of two equals the resident stays.
 // Evicted entries leave a fingerprint in the ghost table, a byte each, so that a key which comes back soon is worth
-// two hits and not one, or three if its hits were many. What the ghost remembers fades with the half-life as well: otherwise
-// a loop longer than the cache would push itself out after all.
+// two hits and not one, or three if its hits were many. What the ghost remembers fades with the half-life as well:
+// otherwise a loop longer than the cache would push itself out after all.
 //
 // Nothing is linked. The least worthy and the oldest are taken from the entries of a few buckets at random. Only the
 // window must not be left to chance while it is small, since a sample would rarely hold one of its entries: a ring
 // remembers the hashes of the latest insertions and leads to their buckets.
 //
 // How large a share of the cache the window deserves depends on the load: next to nothing for loops
-// and for stable popularity, nearly everything for bursts. So does the half-life: where popularity is stable and most keys are
-// rare, a small cache sees hardly any key twice within a few capacities, and has to remember for longer. The half-life is
-// how long the clock's ticks are, so that changing it leaves every deadline as it is. The Tuner finds out by simulation: it
-// runs one miniature of this very algorithm per candidate setting on a sample of the keys and lets the cache follow the
-// best, by as much as chance does not explain. (Caffeine's W-TinyLFU climbs the hill of its own hit ratio instead: Einziger, Eytan, Friedman, Manes,
-// "Adaptive Software Cache Management", Middleware 2018. That needs no miniatures, and a change that was wrong to find out.
-// Miniatures by hash of the key are those of Waldspurger, Saemundsson, Ahmad, Park, "Cache Modeling and Optimization using
-// Miniature Simulations", ATC 2017.)
+// and for stable popularity, nearly everything for bursts. So does the half-life: where popularity is stable and most
+// keys are rare, a small cache sees hardly any key twice within a few capacities, and has to remember for longer. The
+// half-life is how long the clock's ticks are, so that changing it leaves every deadline as it is. The Tuner finds out by
+// simulation: it runs one miniature of this very algorithm per candidate setting on a sample of the keys and lets the
+// cache follow the best, by as much as chance does not explain. (Caffeine's W-TinyLFU climbs the hill of its own hit
+// ratio instead: Einziger, Eytan, Friedman, Manes, "Adaptive Software Cache Management", Middleware 2018. That needs no
+// miniatures, and a change that was wrong to find out. Miniatures by hash of the key are those of Waldspurger,
+// Saemundsson, Ahmad, Park, "Cache Modeling and Optimization using Miniature Simulations", ATC 2017.)
 //
 // # Cost
 //
-// One byte in each entry; in each shard one byte per 16/15 entries for the ghost and four bytes per 64 entries for the ring:
-// two bytes an entry altogether, plus half a KiB a shard for the ghost, and the Tuner, some 28 KiB a cache. A touch is a table
-// lookup. An eviction looks at one or two buckets in the common case.
+// One byte in each entry; in each shard one byte per 16/15 entries for the ghost and four bytes per 64 entries for the
+// ring: two bytes an entry altogether, plus half a KiB a shard for the ghost, and the Tuner, some 28 KiB a cache. A touch
+// is a table lookup. An eviction looks at one or two buckets in the common case.
 package eviction
 
 import (
@@ -65,8 +65,8 @@ const (
 	minRing   = 16
 	overshoot = 8
 
-	// fadeTicks is in how many ticks each slot of the ghost fades once, one and a half half-lives. At the first time it forgets
-	// that the hits were many, and at the next the key: by then a hit counts a half to a fifth.
+	// fadeTicks is in how many ticks each slot of the ghost fades once, one and a half half-lives. At the first time it
+	// forgets that the hits were many, and at the next the key: by then a hit counts a half to a fifth.
 	fadeTicks = ticksPerHalfLife * 3 / 2
 
 	// moreGhost is how many slots more a ghost has, though not more than three for each entry: a small shard with few keys
@@ -171,8 +171,8 @@ func New(capacity int, seed uint64) *Policy {
 
 func ghostSlots(capacity int) int { return max(1, capacity*15/16+min(3*capacity, moreGhost)) }
 
-// Resize tells the policy how many entries the shard holds when full. Most of the history is kept. Call it when the estimate has moved by an eighth
-// or more.
+// Resize tells the policy how many entries the shard holds when full. Most of the history is kept. Call it when the
+// estimate has moved by an eighth or more.
 func (p *Policy) Resize(capacity int) {
 	capacity = max(1, capacity)
 	p.resize(capacity, ghostSlots(capacity))
@@ -299,8 +299,8 @@ func (p *Policy) Evicted(hash uint64, m Meta) {
 	p.ghost[slot] = print
 }
 
-// ghostOf is the hash's slot and its fingerprint, whose lowest bit is free to say that the key was hit often. The hash is mixed
-// first, since all hashes of a shard may share some bits. Fingerprint 0 is left to empty slots.
+// ghostOf is the hash's slot and its fingerprint, whose lowest bit is free to say that the key was hit often. The hash is
+// mixed first, since all hashes of a shard may share some bits. Fingerprint 0 is left to empty slots.
 func (p *Policy) ghostOf(hash uint64) (slot int, print uint8) {
 	hash *= 0x9E3779B97F4A7C15
 	hi, _ := bits.Mul64(hash, uint64(len(p.ghost)))
@@ -318,8 +318,9 @@ func (p *Policy) recall(hash uint64) int {
 	return 2 + int(g&1)
 }
 
-// Search is one eviction under way. The shard draws buckets, at NextBucket's hint or at random, and shows their entries to Consider
-// until Enough; Choose then names the victim. A bucket may come up twice. A shard without entries must not search.
+// Search is one eviction under way. The shard draws buckets, at NextBucket's hint or at random, and shows their entries
+// to Consider until Enough; Choose then names the victim. A bucket may come up twice. A shard without entries must not
+// search.
 type Search struct {
 	p       *Policy
 	seen    int
@@ -339,8 +340,8 @@ func (p *Policy) Search() Search {
 	return Search{p: p, shrink: p.window > p.target}
 }
 
-// NextBucket says where to look for candidates: in the bucket of a hash whose lower 32 bits are at, or in a bucket that the random number
-// at chooses. hint tells the two apart for tables that draw random buckets in another way.
+// NextBucket says where to look for candidates: in the bucket of a hash whose lower 32 bits are at, or in a bucket that
+// the random number at chooses. hint tells the two apart for tables that draw random buckets in another way.
 func (s *Search) NextBucket() (at uint32, hint bool) {
 	s.buckets++
 	p := s.p

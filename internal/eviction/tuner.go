@@ -19,13 +19,13 @@ const (
 	tuneDeviations = 0.7
 )
 
-// settings are the candidates. A wide window goes by recency, and the half-life means little to it. Five capacities is the
-// half-life that forgets soon enough where popularity moves; four times as long, hits of a key that is used every ten capacities
-// or so still add up.
+// settings are the candidates. A wide window goes by recency, and the half-life means little to it. Five capacities is
+// the half-life that forgets soon enough where popularity moves; four times as long, hits of a key that is used every ten
+// capacities or so still add up.
 var settings = [...]Setting{{3, 5}, {3, 20}, {26, 5}, {90, 5}, {250, 5}}
 
-// Tuner chooses the setting for all shards of a cache. It simulates the policy for each candidate on the same sample of keys, in
-// miniatures whose capacity is the same fraction of the cache's.
+// Tuner chooses the setting for all shards of a cache. It simulates the policy for each candidate on the same sample of
+// keys, in miniatures whose capacity is the same fraction of the cache's.
 type Tuner struct {
 	choice atomic.Int32 // of settings
 	shift  atomic.Int32 // one key in 1<<shift is sampled
@@ -78,7 +78,8 @@ func (t *Tuner) Samples(hash uint64) bool {
 func (t *Tuner) SampledBelow() uint64 { return 1 << (32 - t.shift.Load()) }
 
 // Admit shows the tuner an entry that Samples and that was in the cache before the tuner had been shown its accesses, and
-// its worth. With all of them the miniatures begin as full as the cache is. Otherwise they would have to fill up before they differ.
+// its worth. With all of them the miniatures begin as full as the cache is. Otherwise they would have to fill up before
+// they differ.
 func (t *Tuner) Admit(hash uint64, worth int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -87,8 +88,8 @@ func (t *Tuner) Admit(hash uint64, worth int) {
 	}
 }
 
-// Observe records an access of a sampled key: an insertion, or a hit that changed the entry's metadata. It gives up when another
-// goroutine is at it, and reports whether Setting has changed.
+// Observe records an access of a sampled key: an insertion, or a hit that changed the entry's metadata. It gives up when
+// another goroutine is at it, and reports whether Setting has changed.
 func (t *Tuner) Observe(hash uint64) bool {
 	if !t.mu.TryLock() {
 		return false

@@ -121,7 +121,8 @@ func (v View) ReadBatch(keys []string, b *Batch) error {
 	return nil
 }
 
-// readInto reads the key of a seat at which takeInto did not find it. v may be within a transaction that its caller is not in.
+// readInto reads the key of a seat at which takeInto did not find it. v may be within a transaction that its caller is
+// not in.
 func (v View) readInto(b *Batch, key string, s *seat, caller View) (err error) {
 	var buf []byte
 	var ok bool

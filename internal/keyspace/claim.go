@@ -4,14 +4,15 @@ import "strings"
 
 // Claims.
 //
-// An operation that changes a great deal of one value, such as to remove a million members, cannot begin anew when somebody
-// comes in between, for a part of it is done. So it claims the key: in turns it has the shard's lock, between which
-// others use other keys of the shard. Who wants the key itself waits until the claim is given up, as for a lock, and never
-// sees the value between before and after. That goes for all ways to a key: slots wait, and transactions do before they
-// hold anything; expiry, eviction and the sweep leave a claimed key alone. Only what lists keys sees that it is there.
+// An operation that changes a great deal of one value, such as to remove a million members, cannot begin anew when
+// somebody comes in between, for a part of it is done. So it claims the key: in turns it has the shard's lock, between
+// which others use other keys of the shard. Who wants the key itself waits until the claim is given up, as for a lock,
+// and never sees the value between before and after. That goes for all ways to a key: slots wait, and transactions do
+// before they hold anything; expiry, eviction and the sweep leave a claimed key alone. Only what lists keys sees that it
+// is there.
 //
-// Claims cannot deadlock: who has one waits for nothing but shards' locks, and who waits for one holds nothing. Events of the
-// operation come when the claim is given up, since a listener may ask for the key.
+// Claims cannot deadlock: who has one waits for nothing but shards' locks, and who waits for one holds nothing. Events of
+// the operation come when the claim is given up, since a listener may ask for the key.
 
 // claim is one operation's claim on keys.
 type claim struct {
@@ -20,9 +21,9 @@ type claim struct {
 	events []Event       // likewise
 }
 
-// InTurns calls turn with the slot of a key, which is locked, again and again until it has nothing left to do or fails. After
-// each turn others have theirs with the shard, but nobody has the key. A turn should take some tens of microseconds. What it
-// borrowed from the arena in the turn before may have moved; the key, if it existed, exists.
+// InTurns calls turn with the slot of a key, which is locked, again and again until it has nothing left to do or fails.
+// After each turn others have theirs with the shard, but nobody has the key. A turn should take some tens of
+// microseconds. What it borrowed from the arena in the turn before may have moved; the key, if it existed, exists.
 //
 // Changes and events are told after the last turn. Within a transaction others have no turn.
 func (v View) InTurns(key string, turn func(s *Slot) (more bool, err error)) error {

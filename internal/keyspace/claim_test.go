@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// inTurns changes a key from "before" to "after" in many turns, the value being neither in between, and ends when enough reports
-// that it may.
+// inTurns changes a key from "before" to "after" in many turns, the value being neither in between, and ends when enough
+// reports that it may.
 func inTurns(v View, key string, enough func() bool) error {
 	ended := false
 	return v.InTurns(key, func(s *Slot) (more bool, err error) {
@@ -40,8 +40,8 @@ func read(v View, key string) (string, error) {
 	return string(s.AppendString(nil)), nil
 }
 
-// TestTurnsLetOthersIn: an operation in turns goes on until others have used another key of the shard in all ways there are, and
-// only ends then; those who want its key, in all ways there are, come when it has ended.
+// TestTurnsLetOthersIn: an operation in turns goes on until others have used another key of the shard in all ways there
+// are, and only ends then; those who want its key, in all ways there are, come when it has ended.
 func TestTurnsLetOthersIn(t *testing.T) {
 	t.Parallel()
 	ks, v := open(t, Options{Shards: 1})
@@ -336,8 +336,8 @@ func (o *counting) Step(v View, anew bool) (Progress, error) {
 
 func (o *counting) Pause() {}
 
-// TestStepsUnderWrites: an operation in steps of which a source changes all the time comes to an end without stopping those who
-// use other keys of its shard, and what it has read is of one moment.
+// TestStepsUnderWrites: an operation in steps of which a source changes all the time comes to an end without stopping
+// those who use other keys of its shard, and what it has read is of one moment.
 func TestStepsUnderWrites(t *testing.T) {
 	t.Parallel()
 	ks, v := open(t, Options{Shards: 1})

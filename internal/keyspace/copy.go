@@ -2,8 +2,8 @@ package keyspace
 
 import "math"
 
-// Copy is a copy of a slot's value in the making, in the arena of the slot that is to hold it. Between its steps the slots may be
-// unlocked, as long as the value and its expiry do not change; nobody finds the copy before it is installed.
+// Copy is a copy of a slot's value in the making, in the arena of the slot that is to hold it. Between its steps the
+// slots may be unlocked, as long as the value and its expiry do not change; nobody finds the copy before it is installed.
 type Copy struct {
 	typ      Type
 	encoding Encoding
@@ -25,8 +25,8 @@ func (s *Slot) NewCopy() *Copy {
 // copyRoom is more than a step of a copy mostly takes.
 const copyRoom = 2 * longSlice
 
-// Some copies about budget elements more, or as many bytes as take that long, and reports whether that was all. When it fails, or
-// from is evicted to make room, nothing of the copy is left.
+// Some copies about budget elements more, or as many bytes as take that long, and reports whether that was all. When it
+// fails, or from is evicted to make room, nothing of the copy is left.
 func (c *Copy) Some(from, to *Slot, budget int) (done bool, err error) {
 	if err := to.Grow(c.room(from)); err != nil || !from.Exists() {
 		c.Abandon(to)

@@ -10,7 +10,8 @@ type Draft struct {
 	at  layout
 }
 
-// NewDraft returns a draft of a string of n bytes, which are undefined. The caller has made room. It fails without effect.
+// NewDraft returns a draft of a string of n bytes, which are undefined. The caller has made room. It fails without
+// effect.
 func (s *Slot) NewDraft(n int, expireAt int64) (*Draft, error) {
 	return s.newDraft(String, Raw, n, expireAt)
 }

@@ -240,8 +240,8 @@ func TestNoEviction(t *testing.T) {
 	check(t, ks)
 }
 
-// TestRoomInAnotherShard: a write is not refused for want of memory that stands free in another shard, however large it is,
-// and no key is evicted for it.
+// TestRoomInAnotherShard: a write is not refused for want of memory that stands free in another shard, however large it
+// is, and no key is evicted for it.
 func TestRoomInAnotherShard(t *testing.T) {
 	t.Parallel()
 	const limit, size = 32 << 20, 12 << 20
@@ -299,8 +299,8 @@ func TestLowerLimit(t *testing.T) {
 	check(t, ks)
 }
 
-// TestLeastLimit: under a limit that is less than what a shard takes nothing can be stored, and nothing stays but what may
-// not be evicted.
+// TestLeastLimit: under a limit that is less than what a shard takes nothing can be stored, and nothing stays but what
+// may not be evicted.
 func TestLeastLimit(t *testing.T) {
 	t.Parallel()
 	for policy := NoEviction; policy <= VolatileTTL; policy++ {
@@ -358,8 +358,8 @@ func TestEvictionEvents(t *testing.T) {
 	}
 }
 
-// TestFewLargeEntries runs a loop longer than the cache over entries so large that a handful fill it: what it held first should
-// stay, as in a cache of many.
+// TestFewLargeEntries runs a loop longer than the cache over entries so large that a handful fill it: what it held first
+// should stay, as in a cache of many.
 func TestFewLargeEntries(t *testing.T) {
 	t.Parallel()
 	_, v := open(t, Options{Shards: 1, MaxBytes: 2 << 20, Policy: AllKeysLFU})

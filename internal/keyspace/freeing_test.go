@@ -60,8 +60,8 @@ func TestFreeingInSlices(t *testing.T) {
 	}
 }
 
-// TestGarbageDoesNotKeepMemory checks that free pages are given back though there is garbage, once they are more than half of
-// the memory.
+// TestGarbageDoesNotKeepMemory checks that free pages are given back though there is garbage, once they are more than
+// half of the memory.
 func TestGarbageDoesNotKeepMemory(t *testing.T) {
 	t.Parallel()
 	ks, v := open(t, Options{Shards: 1})

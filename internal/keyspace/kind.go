@@ -40,8 +40,8 @@ type Copier interface {
 	// Some copies about budget elements more of the structure of root and reports whether that was all.
 	Some(to, from *hashtable.Env, root []byte, budget int) (done bool, err error)
 
-	// Root ends the copying, whether or not it is complete, and appends the bytes of the copy's root to dst, or nothing if there
-	// is no block yet.
+	// Root ends the copying, whether or not it is complete, and appends the bytes of the copy's root to dst, or nothing
+	// if there is no block yet.
 	Root(dst []byte) []byte
 }
 
@@ -87,8 +87,8 @@ func (l *layout) kind() *Kind { return kinds[l.typ()][l.encoding()] }
 // operation that drops it; what is beyond goes to maintenance.
 const releaseNow = 64
 
-// collectSlice is how many blocks are freed in one hold of a shard's lock. Where all of them, and what describes their pages, are
-// out of the processor's cache, that takes about a tenth of a millisecond.
+// collectSlice is how many blocks are freed in one hold of a shard's lock. Where all of them, and what describes their
+// pages, are out of the processor's cache, that takes about a tenth of a millisecond.
 const collectSlice = 256
 
 // garbage is something dropped whose memory is freed in slices: the entry of

@@ -4,13 +4,13 @@ import "github.com/larderkv/larder/internal/chunked"
 
 // Long values.
 //
-// To copy megabytes takes as long as thousands of other operations, who would all wait for the lock of the shard. So a long
-// string is read in slices, and the lock given back between them. A watch tells whether it has changed meanwhile: then what
-// was read is thrown away. Where somebody changes it all the time it is read under the lock after all.
+// To copy megabytes takes as long as thousands of other operations, who would all wait for the lock of the shard. So a
+// long string is read in slices, and the lock given back between them. A watch tells whether it has changed meanwhile:
+// then what was read is thrown away. Where somebody changes it all the time it is read under the lock after all.
 
 const (
-	// longValue is the least length that is read in slices, and that takes long to copy. Shorter ones are copied in some ten microseconds, about what
-	// sending somebody else for them takes.
+	// longValue is the least length that is read in slices, and that takes long to copy. Shorter ones are copied in some
+	// ten microseconds, about what sending somebody else for them takes.
 	longValue = 256 << 10
 
 	// longSlice is how much of a long value is copied before others get their turn.
@@ -44,8 +44,8 @@ func (v View) appendLong(dst []byte, key string) ([]byte, bool, error) {
 	return s.appendText(dst)
 }
 
-// appendSlices appends a string slice by slice. It gives up, with done == false, when the key changes, and leaves keys to others
-// that hold no long string.
+// appendSlices appends a string slice by slice. It gives up, with done == false, when the key changes, and leaves keys to
+// others that hold no long string.
 func (v View) appendSlices(dst []byte, key string) (_ []byte, done bool, err error) {
 	w := v.ks.NewWatch()
 	if err := w.Add(v, key); err != nil {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestLongValueUnderWrites has long values read while they are replaced, by others of other lengths and by short ones, and
-// deleted: every value is whole.
+// TestLongValueUnderWrites has long values read while they are replaced, by others of other lengths and by short ones,
+// and deleted: every value is whole.
 func TestLongValueUnderWrites(t *testing.T) {
 	t.Parallel()
 	_, v := open(t, Options{Shards: 1})

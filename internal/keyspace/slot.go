@@ -222,8 +222,8 @@ func (s *Slot) Arena() *arena.Arena { return s.shard.arena }
 // Env returns the environment for tables in the slot's arena.
 func (s *Slot) Env() *hashtable.Env { return &s.shard.env }
 
-// Inspect counts a lookup of the key that is no use of it for the eviction policy, and no miss to be announced if there is
-// none.
+// Inspect counts a lookup of the key that is no use of it for the eviction policy, and no miss to be announced if there
+// is none.
 func (s *Slot) Inspect() { s.view.count(s.Exists()) }
 
 // Look counts a lookup of the key that is no use of it for the eviction policy.

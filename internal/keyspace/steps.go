@@ -29,14 +29,14 @@ const (
 // maxRestarts is how often a long operation begins anew because a source changed.
 const maxRestarts = 3
 
-// InSteps does an operation that reads the keys sources and may write the keys dst, in steps between which others have the
-// shards.
+// InSteps does an operation that reads the keys sources and may write the keys dst, in steps between which others have
+// the shards.
 //
 // What the sources hold in one step they hold in all of them: a Watch tells when that is not so, and then the
 // operation begins anew. What it builds meanwhile is found by nobody before the last step makes it the value
 // of a key, with the shards of all keys locked. So its effect is that of an operation done at once at the time of the
-// last step. A step takes all the locks: one source after the other would shorten the time for which each is held, but a step is
-// short already, and members need not be copied from one arena to the other by way of a third place.
+// last step. A step takes all the locks: one source after the other would shorten the time for which each is held, but a
+// step is short already, and members need not be copied from one arena to the other by way of a third place.
 //
 // Who writes to a source all the time could keep the operation from ever ending. After some restarts it claims the keys
 // (claim.go). Within a transaction, whose effects are to be seen together, it keeps the locks.
@@ -71,8 +71,8 @@ func (ks *Keyspace) yield(steps int, contended bool) {
 	}
 }
 
-// Yield lets others come after a step of a long operation that holds nothing between its steps. Within a transaction it does
-// nothing.
+// Yield lets others come after a step of a long operation that holds nothing between its steps. Within a transaction it
+// does nothing.
 func (v View) Yield(steps int) {
 	if !v.InTx() {
 		v.ks.yield(steps, false)
@@ -131,7 +131,8 @@ func (l *longRun) begin() (*Tx, error) {
 	return nil, err
 }
 
-// end releases the shards after a turn. After too many restarts the keys are claimed before, until there are no more turns.
+// end releases the shards after a turn. After too many restarts the keys are claimed before, until there are no more
+// turns.
 func (l *longRun) end(tx *Tx, more bool) {
 	if more && l.claim == nil && l.restarts > maxRestarts {
 		l.claim = &claim{done: make(chan struct{})}

@@ -145,8 +145,8 @@ func (tx *Tx) Release() {
 	after.settle()
 }
 
-// letOthers releases the locks between turns of an operation that has claims: nothing is served and no event delivered, for a
-// listener may ask for a key that is claimed.
+// letOthers releases the locks between turns of an operation that has claims: nothing is served and no event delivered,
+// for a listener may ask for a key that is claimed.
 func (tx *Tx) letOthers() {
 	tx.each((*shard).endWrite)
 	tx.each(func(sh *shard) { sh.mu.Unlock() })

@@ -87,8 +87,8 @@ func (w *Watch) Changed(v View) (bool, error) {
 	return w.dirty.Load(), nil
 }
 
-// watchedKeyCost is about what a watched key takes beside its bytes: entries of the shard's map, with a list of one, and of
-// the watch's.
+// watchedKeyCost is about what a watched key takes beside its bytes: entries of the shard's map, with a list of one, and
+// of the watch's.
 const watchedKeyCost = 128
 
 // Size returns about how many bytes of the Go heap the watch takes.

@@ -37,8 +37,8 @@ type Copy struct {
 	begun  bool
 }
 
-// Some copies about budget elements more of r, which has not changed since the first call, from an arena to another, or to the
-// same. It reports whether that was all. What there is when it fails is a collection too.
+// Some copies about budget elements more of r, which has not changed since the first call, from an arena to another, or
+// to the same. It reports whether that was all. What there is when it fails is a collection too.
 func (c *Copy) Some(r *Root, to, from *hashtable.Env, budget int) (done bool, err error) {
 	if !c.begun {
 		c.begun = true

@@ -19,8 +19,8 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// Charts are drawn by gonum's plot in the colours of a light page. A style sheet in the file exchanges ink and paper where
-// the reader prefers dark pages; the colours of the stores are of middling lightness and stay.
+// Charts are drawn by gonum's plot in the colours of a light page. A style sheet in the file exchanges ink and paper
+// where the reader prefers dark pages; the colours of the stores are of middling lightness and stay.
 var (
 	paper = color.RGBA{0xff, 0xff, 0xfe, 0xff} // not quite white, so that nothing else has the colour exchanged for it
 	ink   = color.RGBA{0x1f, 0x23, 0x28, 0xff}

@@ -40,8 +40,8 @@ type commandGroup struct {
 	cells []commandCell
 }
 
-// commandCell is a request that is measured, and what larder is held to: its CPU time over redis-server's. Without that it
-// is there to be compared with.
+// commandCell is a request that is measured, and what larder is held to: its CPU time over redis-server's. Without that
+// it is there to be compared with.
 type commandCell struct {
 	name        string
 	atMost, aim float64

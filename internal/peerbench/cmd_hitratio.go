@@ -167,8 +167,8 @@ const (
 	fitEnough  = 0.985
 )
 
-// fit replays a trace to a store whose limit is in bytes, under the limits between which a number of entries lies, and returns the
-// replay in which it held most entries without holding more than capacity on average.
+// fit replays a trace to a store whose limit is in bytes, under the limits between which a number of entries lies, and
+// returns the replay in which it held most entries without holding more than capacity on average.
 func (b *hitRatioBenchmark) fit(e *environment, p peer, t trace, capacity int) (best replayed, err error) {
 	entry, most := float64(valueFor(capacity)+keySize), float64(capacity)
 	// Nothing is assumed to fit below the least limit, and everything into twice the bytes.

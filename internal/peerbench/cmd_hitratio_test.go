@@ -2,8 +2,8 @@ package main
 
 import "testing"
 
-// TestFitHoldsNoMore: the limit found for a trace lets larder hold nearly as many entries as allowed and no more, and the same
-// seed finds the same.
+// TestFitHoldsNoMore: the limit found for a trace lets larder hold nearly as many entries as allowed and no more, and the
+// same seed finds the same.
 func TestFitHoldsNoMore(t *testing.T) {
 	b, e := &hitRatioBenchmark{}, &environment{seed: 3}
 	tr := newTrace("zipf", scatteredZipf(4000, 20_000, 0.8, 5))

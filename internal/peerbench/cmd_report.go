@@ -60,8 +60,8 @@ func given(fs *flag.FlagSet, name string) (found bool) {
 	return found
 }
 
-// measureReport runs every command, saving each one's results as soon as they are there. One that fails is left out of the
-// report, which is written all the same, and the failure returned.
+// measureReport runs every command, saving each one's results as soon as they are there. One that fails is left out of
+// the report, which is written all the same, and the failure returned.
 func measureReport(dir string, shared []string, traces string) error {
 	saved := filepath.Join(dir, resultsDir)
 	if err := os.MkdirAll(saved, 0o755); err != nil {

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// typesBenchmark measures the memory of collections, larderd beside redis-server: what an element of a large one takes, and
-// a key with a small one. It also measures what others notice of large ones.
+// typesBenchmark measures the memory of collections, larderd beside redis-server: what an element of a large one takes,
+// and a key with a small one. It also measures what others notice of large ones.
 type typesBenchmark struct {
 	pairBenchmark
 	elements int

@@ -273,7 +273,8 @@ func (b *typesBenchmark) again(fn func() error) error {
 	return nil
 }
 
-// overRESP measures what a client that overwrites small strings notices of another one's commands, at redis-server and larderd.
+// overRESP measures what a client that overwrites small strings notices of another one's commands, at redis-server and
+// larderd.
 func (b *typesBenchmark) overRESP(e *environment, dir string) error {
 	pair, stop, err := startPair(dir, b.larderd, noFlags)
 	if err != nil {

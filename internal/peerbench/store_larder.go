@@ -37,8 +37,8 @@ func openLarderWith(c storeConfig, policy larder.Policy, same keyspace.Policy) (
 	return newLarderStore(cache.Strings(), cache.Keys(), cache.Close), nil
 }
 
-// openSeeded opens what a cache is made of, which takes a seed. Nothing happens in its background, where it would depend on the
-// machine's speed.
+// openSeeded opens what a cache is made of, which takes a seed. Nothing happens in its background, where it would depend
+// on the machine's speed.
 func openSeeded(o keyspace.Options) (Store, error) {
 	ks, err := keyspace.Open(o)
 	if err != nil {
@@ -51,7 +51,8 @@ func openSeeded(o keyspace.Options) (Store, error) {
 	return newLarderStore(datatypes.NewStrings(view), datatypes.NewKeys(view), ks.Close), nil
 }
 
-// callClock is as many seconds old as it has been asked for the time. Policies that go by the second tell all accesses apart.
+// callClock is as many seconds old as it has been asked for the time. Policies that go by the second tell all accesses
+// apart.
 type callClock struct{ seconds int64 }
 
 func (c *callClock) Now() time.Time {

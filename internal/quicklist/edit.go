@@ -144,7 +144,8 @@ func (c *Cursor) delete(p int) {
 	c.tidy()
 }
 
-// Removal deletes the elements that equal another, and may do so in several goes between which nobody else changes the list.
+// Removal deletes the elements that equal another, and may do so in several goes between which nobody else changes the
+// list.
 type Removal struct {
 	e    encoding.Element
 	mark uint64
@@ -162,8 +163,8 @@ func (l List) NewRemoval(e encoding.Element, side Side, most int) Removal {
 	return r
 }
 
-// Some goes on for about the time in which budget blocks are passed over, and returns how many elements it removed, and whether there
-// is no more to do. O(n).
+// Some goes on for about the time in which budget blocks are passed over, and returns how many elements it removed, and
+// whether there is no more to do. O(n).
 func (r *Removal) Some(l List, budget int) (removed int, done bool) {
 	for r.most > 0 && (r.side == Left && r.at < l.r.Len() || r.side == Right && r.at > 0) {
 		if budget <= 0 {

@@ -119,7 +119,8 @@ func (c *Cursor) addFilter() (added bool) {
 	return true
 }
 
-// Search looks for the first element that equals another, and may do so in several goes between which the list does not change.
+// Search looks for the first element that equals another, and may do so in several goes between which the list does not
+// change.
 type Search struct {
 	e       encoding.Element
 	mark    uint64
@@ -127,8 +128,8 @@ type Search struct {
 	filters int // blocks to be given filters
 }
 
-// NewSearch returns a search of l. With learn it also gives blocks that it looks through in vain filters, which moves them and takes
-// up to SearchNeed bytes in a go.
+// NewSearch returns a search of l. With learn it also gives blocks that it looks through in vain filters, which moves
+// them and takes up to SearchNeed bytes in a go.
 func (l List) NewSearch(e encoding.Element, learn bool) Search {
 	s := Search{e: e, mark: fingerprint(e)}
 	if learn && l.long() {
@@ -140,8 +141,8 @@ func (l List) NewSearch(e encoding.Element, learn bool) Search {
 // lookCost is how many blocks are passed over in the time that it takes to look through one.
 const lookCost = 32
 
-// Some goes on for about the time in which budget blocks are passed over. It returns the index of the element, or -1, and whether
-// that is the answer. O(n), and where blocks have filters a small part of that.
+// Some goes on for about the time in which budget blocks are passed over. It returns the index of the element, or -1, and
+// whether that is the answer. O(n), and where blocks have filters a small part of that.
 func (s *Search) Some(l List, budget int) (index int, done bool) {
 	if s.at == l.r.Len() {
 		return -1, true

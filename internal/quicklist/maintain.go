@@ -29,8 +29,9 @@ type Copy struct {
 	copied  int // elements of the tree
 }
 
-// Some copies about budget blocks more of l, which has not changed since the first call, to the root r, which was empty and is in
-// another arena, or in the same. It reports whether that was all. After Finish, what there is when it fails is good for Release.
+// Some copies about budget blocks more of l, which has not changed since the first call, to the root r, which was empty
+// and is in another arena, or in the same. It reports whether that was all. After Finish, what there is when it fails is
+// good for Release.
 func (c *Copy) Some(l List, to *arena.Arena, r *Root, budget int) (done bool, err error) {
 	if !c.begun {
 		c.begun = true

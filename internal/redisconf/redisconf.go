@@ -34,8 +34,8 @@ func (d Directive) Errorf(format string, args ...any) error {
 // maxDepth bounds how deep files may include each other.
 const maxDepth = 16
 
-// Read returns the directives of a file and of those that it includes. The error lists everything that is wrong, each with
-// its file and line.
+// Read returns the directives of a file and of those that it includes. The error lists everything that is wrong, each
+// with its file and line.
 func Read(path string) ([]Directive, error) { return read(path, 0) }
 
 func read(path string, depth int) ([]Directive, error) {

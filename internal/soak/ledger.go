@@ -12,9 +12,9 @@ import (
 	"github.com/larderkv/larder/datatypes"
 )
 
-// The ledger is a cache of its own that evicts nothing, with a server of its own. All its workers share its keys: counters
-// that must have counted every increment, queues that must hand each number to one who waits (queue.go), and accounts between which transactions move amounts, so that whoever reads
-// all of them at one moment finds the same sum.
+// The ledger is a cache of its own that evicts nothing, with a server of its own. All its workers share its keys:
+// counters that must have counted every increment, queues that must hand each number to one who waits (queue.go), and
+// accounts between which transactions move amounts, so that whoever reads all of them at one moment finds the same sum.
 
 const (
 	counters      = 8

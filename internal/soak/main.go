@@ -9,9 +9,9 @@
 // between them (database.go), a loader reads through (loader.go), messages and events are listened to in process
 // (listener.go), and a client that caches must be told of every change (tracking.go). A second cache that evicts nothing
 // has counters and accounts that must add up (ledger.go), queues that many wait for (queue.go), and large sets that are
-// combined and walked over (algebra.go). Meanwhile clients come, with and without TLS, subscribe, track, block, misbehave,
-// are killed and leave (visitor.go), and an operator changes limits, empties a database, pauses writes and has memory
-// returned (operator.go).
+// combined and walked over (algebra.go). Meanwhile clients come, with and without TLS, subscribe, track, block,
+// misbehave, are killed and leave (visitor.go), and an operator changes limits, empties a database, pauses writes and has
+// memory returned (operator.go).
 //
 // The run is a series of phases, each under another eviction policy. Between them everybody leaves, and it is checked
 // that nothing stays behind: no goroutine, no client, no subscription; that counters and accounts add up, that statistics

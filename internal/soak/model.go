@@ -52,7 +52,8 @@ func (s span) surelyPassed(t time.Time) bool {
 }
 func (s span) after(d time.Duration) span { return span{s.from.Add(d), s.to.Add(d)} }
 
-// clockSlack is by how much the cache's clock, which counts milliseconds and may be set, may differ from the monotonic one.
+// clockSlack is by how much the cache's clock, which counts milliseconds and may be set, may differ from the monotonic
+// one.
 const clockSlack = 25 * time.Millisecond
 
 // state is one of the conditions that a key may be in.

@@ -1,11 +1,11 @@
 // Package telemetry is the list of what a cache and its server tell monitoring systems.
 //
 // A metric is declared once, in the terms of OpenTelemetry: a name whose words are joined by dots, a unit of UCUM, and
-// whether it only grows. The packages for monitoring systems derive from that what is customary in theirs, so that a figure
-// has the same meaning, and nearly the same name, in all of them.
+// whether it only grows. The packages for monitoring systems derive from that what is customary in theirs, so that a
+// figure has the same meaning, and nearly the same name, in all of them.
 //
-// All metrics are read together from one Snapshot, which costs O(databases × shards + clients + commands × event loops) and takes
-// one lock after the other: operations on the cache go on meanwhile.
+// All metrics are read together from one Snapshot, which costs O(databases × shards + clients + commands × event loops)
+// and takes one lock after the other: operations on the cache go on meanwhile.
 package telemetry
 
 import (

@@ -15,12 +15,12 @@
 //
 // # Who may see it
 //
-// The names of keys are on the page, so where a server is shown that has users with passwords, the page asks for the name and
-// password of one who may execute the commands by which he would learn the same; see [Login]. Where its default user needs no
-// password, or there is no server, whoever can reach the handler sees it. Requests that come over
-// the loopback interface must be addressed to it by name, so that a web page from elsewhere cannot read it through the
-// visitor's browser by having its own name resolve to 127.0.0.1 (DNS rebinding). The page's Content-Security-Policy lets it
-// use only its own files, and names of keys, whatever they hold, are only ever made text.
+// The names of keys are on the page, so where a server is shown that has users with passwords, the page asks for the name
+// and password of one who may execute the commands by which he would learn the same; see [Login]. Where its default user
+// needs no password, or there is no server, whoever can reach the handler sees it. Requests that come over the loopback
+// interface must be addressed to it by name, so that a web page from elsewhere cannot read it through the visitor's
+// browser by having its own name resolve to 127.0.0.1 (DNS rebinding). The page's Content-Security-Policy lets it use
+// only its own files, and names of keys, whatever they hold, are only ever made text.
 package dashboard
 
 import (

@@ -8,9 +8,10 @@ import (
 	"strings"
 )
 
-// Guard returns a handler that passes on to next those requests that did not come over the loopback interface, and of those
-// that did the ones addressed to it: to localhost, a name below it, a loopback address or one of hosts. Others it refuses,
-// as their sender has been misled about whom he talks to. Handler guards itself; Guard is for what is served beside it.
+// Guard returns a handler that passes on to next those requests that did not come over the loopback interface, and of
+// those that did the ones addressed to it: to localhost, a name below it, a loopback address or one of hosts. Others it
+// refuses, as their sender has been misled about whom he talks to. Handler guards itself; Guard is for what is served
+// beside it.
 func Guard(next http.Handler, hosts ...string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if overLoopback(r) && !namesLoopback(r.Host, hosts) {

@@ -30,7 +30,8 @@ func (c Command) Spoilt(mode Mode) Command {
 	return c
 }
 
-// Intact returns a command that scripts do not spoil: spoilt it would do something at random, or what only one server does.
+// Intact returns a command that scripts do not spoil: spoilt it would do something at random, or what only one server
+// does.
 func (c Command) Intact() Command {
 	c.intact = true
 	return c

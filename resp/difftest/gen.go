@@ -234,9 +234,9 @@ func Script(max int, groups ...Group) func(*Gen) []Command {
 	}
 }
 
-// withDenserValues makes allowance for encodings that commands of a script leave behind. Where SDIFFSTORE collects the whole
-// first set before it takes the others' members away, Redis keeps the encoding that the first set needed, and SORT makes a
-// sorted set that it reads a large one.
+// withDenserValues makes allowance for encodings that commands of a script leave behind. Where SDIFFSTORE collects the
+// whole first set before it takes the others' members away, Redis keeps the encoding that the first set needed, and SORT
+// makes a sorted set that it reads a large one.
 func withDenserValues(script []Command) []Command {
 	has := func(name string) bool {
 		return slices.ContainsFunc(script, func(c Command) bool { return strings.EqualFold(c.Args[0], name) })

@@ -84,8 +84,8 @@ func SortedSets() Group {
 	}, lexCommands()...)
 }
 
-// lexCommands return generators of the commands that go by name alone. What they do where scores differ is unspecified, so
-// they have keys of their own.
+// lexCommands return generators of the commands that go by name alone. What they do where scores differ is unspecified,
+// so they have keys of their own.
 func lexCommands() Group {
 	key := func(g *Gen) string { return pick(g, []string{"lex1", "lex2"}) }
 	return Group{

@@ -68,7 +68,8 @@ func sorted(v Value, unordered func(Kind) bool) Value {
 	return v
 }
 
-// Scanned is Unordered for scans that end with their first call on both servers. How far others get depends on the tables.
+// Scanned is Unordered for scans that end with their first call on both servers. How far others get depends on the
+// tables.
 func Scanned(reference, subject Value) bool {
 	if unfinished(reference) || unfinished(subject) {
 		return SameKind(reference, subject)

@@ -28,8 +28,8 @@ var ownParameters = []resp.Parameter{
 	resp.NewParameter("http-pprof", "no", "serve profiles of the process at /debug/pprof on the address of http", parseYesNo),
 }
 
-// parseHTTPAddress returns an address to listen on. A port alone is one of the loopback interface: what is served tells the
-// names of keys to whoever asks.
+// parseHTTPAddress returns an address to listen on. A port alone is one of the loopback interface: what is served tells
+// the names of keys to whoever asks.
 func parseHTTPAddress(text string) (string, error) {
 	if text == "" {
 		return "", nil

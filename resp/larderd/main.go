@@ -10,10 +10,10 @@
 // the loopback addresses unless it is told otherwise. On SIGTERM, SIGINT or SHUTDOWN it answers what it has received
 // and ends; the data ends with it. On SIGHUP it reads the certificates of tls-port again.
 //
-// With --http it serves a live page about itself, and /metrics for Prometheus, to this machine, or to others if the address
-// says so. It asks for the name and password of a user who may execute INFO, SCAN and what else it shows; where the default
-// user needs no password, whoever can reach it sees the names of keys. --http-pprof yes adds profiles of the process at
-// /debug/pprof, which tell more than that, such as the flags.
+// With --http it serves a live page about itself, and /metrics for Prometheus, to this machine, or to others if the
+// address says so. It asks for the name and password of a user who may execute INFO, SCAN and what else it shows; where
+// the default user needs no password, whoever can reach it sees the names of keys. --http-pprof yes adds profiles of the
+// process at /debug/pprof, which tell more than that, such as the flags.
 //
 // The exit status is 0 after a signal or SHUTDOWN, 1 when it could not serve, 2 when it was called wrongly.
 package main

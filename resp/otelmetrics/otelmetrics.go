@@ -18,16 +18,16 @@ import (
 	"github.com/larderkv/larder/resp"
 )
 
-// Register creates the instruments for a cache and for the server that serves it, which is nil if the cache is only used from
-// within the program, and has them observed until Unregister is called on what it returns. The instruments' names begin
-// with larder., those of a server with larder.server.; so do the names of attributes. Programs with several caches tell
-// them apart by attributes of the meter (metric.WithInstrumentationAttributes).
+// Register creates the instruments for a cache and for the server that serves it, which is nil if the cache is only used
+// from within the program, and has them observed until Unregister is called on what it returns. The instruments' names
+// begin with larder., those of a server with larder.server.; so do the names of attributes. Programs with several caches
+// tell them apart by attributes of the meter (metric.WithInstrumentationAttributes).
 //
 // Lookups are counted by the server. Those that the program makes itself are counted by whatever Counters it gave to
 // DB.WithCounters and passes here. Without either hits and misses are not observed. Of a closed cache nothing is.
 //
-// The time that commands take is observed as its sum alone, while latency-tracking is on: the API has no histograms whose values
-// are read from without.
+// The time that commands take is observed as its sum alone, while latency-tracking is on: the API has no histograms whose
+// values are read from without.
 //
 // A collection costs O(databases × shards + clients + commands × event loops) and stops nothing.
 func Register(meter metric.Meter, cache *larder.Cache, server *resp.Server, counters ...*larder.Counters) (metric.Registration, error) {

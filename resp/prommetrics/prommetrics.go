@@ -7,10 +7,10 @@
 //	prometheus.WrapRegistererWith(prometheus.Labels{"cache": "sessions"}, prometheus.DefaultRegisterer).
 //		MustRegister(prommetrics.NewCollector(sessions, nil))
 //
-// The names of all metrics begin with larder_; those of a server with larder_server_. Nothing is counted for the collector's
-// sake: a scrape reads what Cache.Stats, Cache.DBStats, Server.Stats and Server.CommandStats tell, and between scrapes nothing is
-// done. The histograms of how long commands take are there when the server keeps them, that is after CONFIG SET
-// latency-tracking yes.
+// The names of all metrics begin with larder_; those of a server with larder_server_. Nothing is counted for the
+// collector's sake: a scrape reads what Cache.Stats, Cache.DBStats, Server.Stats and Server.CommandStats tell, and
+// between scrapes nothing is done. The histograms of how long commands take are there when the server keeps them, that is
+// after CONFIG SET latency-tracking yes.
 package prommetrics
 
 import (
@@ -23,8 +23,8 @@ import (
 	"github.com/larderkv/larder/resp"
 )
 
-// NewCollector returns a collector of the metrics of a cache and of the server that serves it, which is nil if the cache is
-// only used from within the program.
+// NewCollector returns a collector of the metrics of a cache and of the server that serves it, which is nil if the cache
+// is only used from within the program.
 //
 // Lookups are counted by the server. Those that the program makes itself are counted by whatever Counters it gave to
 // DB.WithCounters and passes here. Without either there are no metrics of hits and misses. A collector of a closed cache
@@ -73,7 +73,8 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// buckets returns every other bucket of the latencies: each of them is a time series, and there is one set for each command.
+// buckets returns every other bucket of the latencies: each of them is a time series, and there is one set for each
+// command.
 func buckets(l *resp.Latencies) map[float64]uint64 {
 	all := make(map[float64]uint64)
 	every := false

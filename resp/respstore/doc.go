@@ -1,5 +1,5 @@
-// Package respstore has stores behind RESP: what package datatypes does in memory, done by commands over connections. They
-// are what [modeltest.Check] drives to test a server, larder's own or any Redis.
+// Package respstore has stores behind RESP: what package datatypes does in memory, done by commands over connections.
+// They are what [modeltest.Check] drives to test a server, larder's own or any Redis.
 //
 //	func TestServer(t *testing.T) {
 //		client := respstore.New(func() (net.Conn, error) { return net.Dial("tcp", address) })
@@ -24,6 +24,6 @@
 // # What is left out
 //
 // Stores omits methods that no command does: the limit of LCS's work, and expirations of members that only one type may
-// have. It also omits methods whose commands the server does not have, for which it asks by COMMAND INFO; Redis 7.0 has no
-// expiration of fields.
+// have. It also omits methods whose commands the server does not have, for which it asks by COMMAND INFO; Redis 7.0 has
+// no expiration of fields.
 package respstore

@@ -174,8 +174,8 @@ func sortWords(o datatypes.SortOptions) (out []string) {
 	return out
 }
 
-// limitWords returns a LIMIT. A count of zero is none to the stores and nothing to commands, to which a negative one is no
-// limit.
+// limitWords returns a LIMIT. A count of zero is none to the stores and nothing to commands, to which a negative one is
+// no limit.
 func limitWords(offset, count int) []string {
 	switch {
 	case count == 0:

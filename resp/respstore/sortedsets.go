@@ -19,7 +19,8 @@ func (z sortedSets) Add(key string, members ...datatypes.Scored) (int, error) {
 	return z.c.do("ZADD", key, scoredWords(members)).length()
 }
 
-// AddWith tells the new members by the sizes before and after. The reply to ZADD counts those and, with CH, the changed ones.
+// AddWith tells the new members by the sizes before and after. The reply to ZADD counts those and, with CH, the changed
+// ones.
 func (z sortedSets) AddWith(key string, o datatypes.AddOptions, members ...datatypes.Scored) (added, changed int, err error) {
 	size := []string{"ZCARD", key}
 	if len(members) == 0 {

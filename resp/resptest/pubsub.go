@@ -39,8 +39,8 @@ type PubsubMessage struct{ Channel, Message string }
 // PubsubPmessage is a message to a subscriber of a pattern.
 type PubsubPmessage struct{ Pattern, Channel, Message string }
 
-// Subscriber gets the messages of the channels and patterns that it has subscribed to. A message that is not taken keeps those
-// of the same subscription waiting, and no publisher. Its methods may be called from several goroutines.
+// Subscriber gets the messages of the channels and patterns that it has subscribed to. A message that is not taken keeps
+// those of the same subscription waiting, and no publisher. Its methods may be called from several goroutines.
 type Subscriber struct {
 	pubsub    *datatypes.PubSub
 	ctx       context.Context

@@ -15,8 +15,8 @@
 //
 // # Coming from miniredis
 //
-// The methods bear the names and have the arguments and results that miniredis has for them, so a test suite moves by a change of
-// import, from
+// The methods bear the names and have the arguments and results that miniredis has for them, so a test suite moves by a
+// change of import, from
 //
 //	srv := miniredis.RunT(t)
 //
@@ -24,10 +24,11 @@
 //
 //	srv := resptest.RunT(t)
 //
-// or by importing this package as miniredis, since it has the names of its types and errors too. What differs: Run takes the test and fails it, rather than to return an error. Keys expire by themselves as time passes, and not by
-// FastForward alone. TLS, and a time to start with, are options of RunWith. Commands are the server's own: there are no
-// streams and no scripts, and what is chosen at random is not seeded. What has no method here is done with a typed store of Cache, which
-// has one for every command.
+// or by importing this package as miniredis, since it has the names of its types and errors too. What differs: Run takes
+// the test and fails it, rather than to return an error. Keys expire by themselves as time passes, and not by FastForward
+// alone. TLS, and a time to start with, are options of RunWith. Commands are the server's own: there are no streams and
+// no scripts, and what is chosen at random is not seeded. What has no method here is done with a typed store of Cache,
+// which has one for every command.
 package resptest
 
 import (
@@ -180,8 +181,8 @@ func (s *Server) RequireAuth(password string) {
 	s.admitNameless()
 }
 
-// RequireUserAuth lets in a user who may do everything and has that password, and nobody without a name any more unless they have
-// the password of RequireAuth. With the empty password the user is not let in any more.
+// RequireUserAuth lets in a user who may do everything and has that password, and nobody without a name any more unless
+// they have the password of RequireAuth. With the empty password the user is not let in any more.
 func (s *Server) RequireUserAuth(name, password string) {
 	if name == "default" {
 		s.RequireAuth(password)
@@ -214,8 +215,8 @@ func (s *Server) admitNameless() {
 	must(s.resp.SetUser("default", rule))
 }
 
-// SetError has every command answered with an error, such as "LOADING Redis is loading the dataset in memory", until it is called
-// with the empty text.
+// SetError has every command answered with an error, such as "LOADING Redis is loading the dataset in memory", until it
+// is called with the empty text.
 func (s *Server) SetError(text string) {
 	s.refusal = text
 	s.resp.Refuse(text)
@@ -254,7 +255,8 @@ func (s *Server) settle() {
 	}
 }
 
-// Select has the shorthands of the server from here on work on a numbered database. It must not be called while they are used.
+// Select has the shorthands of the server from here on work on a numbered database. It must not be called while they are
+// used.
 func (s *Server) Select(n int) { s.Database = s.database(n) }
 
 // DB returns a numbered database.
@@ -284,8 +286,8 @@ func (s *Server) Copy(fromDB int, from string, toDB int, to string) error {
 // FlushAll deletes all keys of all databases.
 func (s *Server) FlushAll() { must(s.Cache.FlushAll()) }
 
-// must is for errors that a cache returns only when it is closed or full, or has no such database, which in a test is a mistake
-// of the test.
+// must is for errors that a cache returns only when it is closed or full, or has no such database, which in a test is a
+// mistake of the test.
 func must(err error) {
 	if err != nil {
 		panic(err)

@@ -1,5 +1,6 @@
-// Inprocess lets a program that speaks through go-redis or valkey-go use a store of its own, without a socket: each of them is
-// given a dialer that returns a connection into the embedded server. What one of them writes the others read, and so does the Go API.
+// Inprocess lets a program that speaks through go-redis or valkey-go use a store of its own, without a socket: each of
+// them is given a dialer that returns a connection into the embedded server. What one of them writes the others read, and
+// so does the Go API.
 //
 // It stands apart from the other examples, in a module of its own, so that larder does not depend on the clients:
 //
