@@ -27,7 +27,7 @@ func TestNamesOfMiniredis(t *testing.T) {
 		{"Get in the other database", second(db.Get("list")), miniredis.ErrKeyNotFound},
 		{"Get of a list", second(srv.Get("list")), miniredis.ErrWrongType},
 		{"Incr of a text", second(db.Incr("text", 1)), miniredis.ErrIntValueError},
-		{"Incr beyond the largest integer", errors.Join(second(srv.Incr("n", math.MaxInt64)), second(srv.Incr("n", 1))), miniredis.ErrIntValueOverflowError},
+		{"Incr beyond the largest integer", errors.Join(second(srv.Incr("n", math.MaxInt)), second(srv.Incr("n", 1))), miniredis.ErrIntValueOverflowError},
 		{"IncrByFloat of a text", second(srv.IncrByFloat("text", 1)), miniredis.ErrFloatValueError},
 		{"PfAdd to a text", second(srv.PfAdd("text", "x")), miniredis.ErrNotValidHllValue},
 		{"PfCount of a text", second(srv.PfCount("text")), miniredis.ErrNotValidHllValue},
