@@ -78,12 +78,15 @@ func (st modelLists) RPushX(key string, values ...[]byte) (int, error) {
 
 // pop removes up to n elements at a side.
 func (st modelLists) pop(key string, side datatypes.Side, n int) (popped [][]byte, ok bool, err error) {
+	if n < 0 {
+		return nil, false, datatypes.ErrOutOfRange
+	}
 	list, err := st.read(key)
 	if err != nil || list == nil {
 		return nil, false, err
 	}
 	list = turned(list, side)
-	n = min(max(n, 0), len(list))
+	n = min(n, len(list))
 	st.write(key, turned(list[n:], side))
 	return values(list[:n]), true, nil
 }

@@ -281,7 +281,6 @@ func TestCannotServe(t *testing.T) {
 		{"socket taken", 1, []string{"--port", "0", "--unixsocket", path}},
 		{"socket is a file", 1, []string{"--port", "0", "--unixsocket", plain}},
 		{"address of nobody", 1, []string{"--port", "1", "--bind", "192.0.2.1"}},
-		{"too little memory", 1, []string{"--port", "0", "--unixsocket", path + "2", "--maxmemory", "1k"}},
 		{"TLS without a certificate", 1, []string{"--port", "0", "--tls-port", freePort(t), "--bind", "127.0.0.1"}},
 		{"no ACL file", 1, []string{"--port", freePort(t), "--aclfile", path + "3"}},
 		{"unknown flag", 2, []string{"--frobnicate", "1"}},

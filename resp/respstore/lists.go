@@ -17,7 +17,7 @@ func (st lists) push(command, key string, values [][]byte) (int, error) {
 }
 
 func (st lists) popN(command, key string, n int) ([][]byte, bool, error) {
-	r := st.c.do(command, key, max(n, 0))
+	r := st.c.do(command, key, n)
 	values, err := r.bytes(nil)
 	return values, r.exists(), err
 }
