@@ -11,7 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/larderkv/larder/datatypes"
 	"github.com/larderkv/larder/internal/keyspace"
@@ -953,44 +953,46 @@ func TestSortedSetEvicted(t *testing.T) {
 // wait.
 func TestSortedSetsWait(t *testing.T) {
 	t.Parallel()
-	f := open(t)
-	z := f.sortedSets()
-	type popped struct {
-		key    string
-		member datatypes.Scored
-		ok     bool
-		err    error
-	}
-	first, second := make(chan popped, 1), make(chan popped, 1)
-	wait := func(to chan popped, ctx context.Context, pop func(context.Context, ...string) (string, datatypes.Scored, bool, error)) {
-		go func() {
-			key, member, ok, err := pop(ctx, "a", "b")
-			to <- popped{key, member, ok, err}
-		}()
-		time.Sleep(20 * time.Millisecond)
-	}
-	wait(first, t.Context(), z.BPopMin)
-	wait(second, t.Context(), z.BPopMax)
-	if added, err := z.Add("b", datatypes.Scored{Member: "x", Score: 1}, datatypes.Scored{Member: "y", Score: 2}, datatypes.Scored{Member: "z", Score: 3}); added != 3 || err != nil {
-		t.Fatal(added, err)
-	}
-	if got, want := <-first, (popped{"b", datatypes.Scored{Member: "x", Score: 1}, true, nil}); got != want {
-		t.Errorf("who came first got %+v", got)
-	}
-	if got, want := <-second, (popped{"b", datatypes.Scored{Member: "z", Score: 3}, true, nil}); got != want {
-		t.Errorf("who came second got %+v", got)
-	}
-	if p, err := z.BPopFirst(t.Context(), 5, false, "a", "b"); err != nil || p.Key != "b" || len(p.Members) != 1 {
-		t.Errorf("what need not be waited for: %+v, %v", p, err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	wait(first, ctx, z.BPopMin)
-	cancel()
-	if got := <-first; got.err != context.Canceled {
-		t.Errorf("a wait that was ended: %+v", got)
-	}
-	z.Add("a", datatypes.Scored{Member: "stays"})
-	if n, _ := z.Len("a"); n != 1 {
-		t.Errorf("%d members after the wait had ended", n)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		f := open(t)
+		z := f.sortedSets()
+		type popped struct {
+			key    string
+			member datatypes.Scored
+			ok     bool
+			err    error
+		}
+		first, second := make(chan popped, 1), make(chan popped, 1)
+		wait := func(to chan popped, ctx context.Context, pop func(context.Context, ...string) (string, datatypes.Scored, bool, error)) {
+			go func() {
+				key, member, ok, err := pop(ctx, "a", "b")
+				to <- popped{key, member, ok, err}
+			}()
+			synctest.Wait()
+		}
+		wait(first, t.Context(), z.BPopMin)
+		wait(second, t.Context(), z.BPopMax)
+		if added, err := z.Add("b", datatypes.Scored{Member: "x", Score: 1}, datatypes.Scored{Member: "y", Score: 2}, datatypes.Scored{Member: "z", Score: 3}); added != 3 || err != nil {
+			t.Fatal(added, err)
+		}
+		if got, want := <-first, (popped{"b", datatypes.Scored{Member: "x", Score: 1}, true, nil}); got != want {
+			t.Errorf("who came first got %+v", got)
+		}
+		if got, want := <-second, (popped{"b", datatypes.Scored{Member: "z", Score: 3}, true, nil}); got != want {
+			t.Errorf("who came second got %+v", got)
+		}
+		if p, err := z.BPopFirst(t.Context(), 5, false, "a", "b"); err != nil || p.Key != "b" || len(p.Members) != 1 {
+			t.Errorf("what need not be waited for: %+v, %v", p, err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		wait(first, ctx, z.BPopMin)
+		cancel()
+		if got := <-first; got.err != context.Canceled {
+			t.Errorf("a wait that was ended: %+v", got)
+		}
+		z.Add("a", datatypes.Scored{Member: "stays"})
+		if n, _ := z.Len("a"); n != 1 {
+			t.Errorf("%d members after the wait had ended", n)
+		}
+	})
 }

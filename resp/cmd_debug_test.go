@@ -44,12 +44,14 @@ func TestDebugAgainstRedis(t *testing.T) {
 
 func TestDebugObject(t *testing.T) {
 	t.Parallel()
-	srv := newTestServer(t, func(s *Server) { s.EnableDebug = true })
-	got := exchange(t, srv.Dial(), "HSET h a b\r\nDEBUG OBJECT h\r\n")
-	form := `Value at:0x\w+ refcount:1 encoding:listpack serializedlength:[1-9]\d* lru:\d+ lru_seconds_idle:0\r\n`
-	if !regexp.MustCompile(form).MatchString(got) {
-		t.Errorf("got %q", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		srv := newTestServer(t, func(s *Server) { s.EnableDebug = true })
+		got := exchange(t, srv.Dial(), "HSET h a b\r\nDEBUG OBJECT h\r\n")
+		form := `Value at:0x\w+ refcount:1 encoding:listpack serializedlength:[1-9]\d* lru:\d+ lru_seconds_idle:0\r\n`
+		if !regexp.MustCompile(form).MatchString(got) {
+			t.Errorf("got %q", got)
+		}
+	})
 }
 
 // TestSetActiveExpire leaves an expired key where it is until the switch is turned back.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/larderkv/larder"
@@ -184,24 +185,26 @@ func TestTransactionScenes(t *testing.T) {
 // TestWatchAcrossExpiry checks that the expiry of a watched key is a change even if nobody else meets it.
 func TestWatchAcrossExpiry(t *testing.T) {
 	t.Parallel()
-	c := difftest.NewConn(startCache(t).Dial())
-	defer c.Close()
-	do(t, c, "SET", "a", "1", "PX", "20")
-	do(t, c, "WATCH", "a")
-	time.Sleep(40 * time.Millisecond)
-	do(t, c, "MULTI")
-	do(t, c, "PING")
-	if got := do(t, c, "EXEC").String(); got != "*null" {
-		t.Errorf("EXEC after the watched key's expiry: %s", got)
-	}
-	do(t, c, "SET", "b", "1", "PX", "20")
-	time.Sleep(40 * time.Millisecond)
-	do(t, c, "WATCH", "b") // it has gone already
-	do(t, c, "MULTI")
-	do(t, c, "PING")
-	if got := do(t, c, "EXEC").String(); got != "*[+PONG]" {
-		t.Errorf("EXEC with a key watched that had expired before: %s", got)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		c := difftest.NewConn(startCache(t).Dial())
+		defer c.Close()
+		do(t, c, "SET", "a", "1", "PX", "20")
+		do(t, c, "WATCH", "a")
+		time.Sleep(40 * time.Millisecond)
+		do(t, c, "MULTI")
+		do(t, c, "PING")
+		if got := do(t, c, "EXEC").String(); got != "*null" {
+			t.Errorf("EXEC after the watched key's expiry: %s", got)
+		}
+		do(t, c, "SET", "b", "1", "PX", "20")
+		time.Sleep(40 * time.Millisecond)
+		do(t, c, "WATCH", "b") // it has gone already
+		do(t, c, "MULTI")
+		do(t, c, "PING")
+		if got := do(t, c, "EXEC").String(); got != "*[+PONG]" {
+			t.Errorf("EXEC with a key watched that had expired before: %s", got)
+		}
+	})
 }
 
 // TestWatchAcrossEviction checks that eviction of a watched key is a change.

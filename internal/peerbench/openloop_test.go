@@ -28,16 +28,17 @@ func TestOpenLoop(t *testing.T) {
 	}
 	go srv.Serve(ln)
 	s := &server{port: ln.Addr().(*net.TCPAddr).Port}
-	const keys = 100
+	const keys, clients = 100, 10
 	if err := loadKeys(s, keys); err != nil {
 		t.Fatal(err)
 	}
 	for _, rate := range []float64{0, 1000} {
-		r, err := openLoop{clients: 10, keys: keys, rate: rate, took: 300 * time.Millisecond, seed: 1}.run(s.port)
+		r, err := openLoop{clients: clients, keys: keys, rate: rate, took: 300 * time.Millisecond, seed: 1}.run(s.port)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.latency.Count() == 0 || r.latency.Count() > r.late.Count() || r.late.Count()-r.latency.Count() > 100 {
+		// Without a rate a connection waits for at most one reply. With one, how many are due at the end is the machine's doing.
+		if r.latency.Count() == 0 || r.latency.Count() > r.late.Count() || rate == 0 && r.late.Count()-r.latency.Count() > clients {
 			t.Errorf("rate %v: %d requests, %d replies", rate, r.late.Count(), r.latency.Count())
 		}
 		if rate > 0 && (r.late.Count() < 200 || r.late.Count() > 400) {

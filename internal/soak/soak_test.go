@@ -1,7 +1,11 @@
 package main
 
 import (
+	"io"
+	"net"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -17,6 +21,26 @@ func TestSoak(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), "RESP p50") {
 		t.Errorf("no report: %q", out.String())
+	}
+}
+
+// TestHandshakeLate: only what a server does that has given up a handshake is no violation.
+func TestHandshakeLate(t *testing.T) {
+	reset := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	for _, c := range []struct {
+		err  error
+		took time.Duration
+		late bool
+	}{
+		{reset, handshakeTime, true},
+		{io.EOF, handshakeTime + time.Second, true},
+		{reset, handshakeTime - 1, false},
+		{errProtocol, 2 * handshakeTime, false},
+		{nil, 2 * handshakeTime, false},
+	} {
+		if got := handshakeLate(c.err, c.took); got != c.late {
+			t.Errorf("%v after %v: %v", c.err, c.took, got)
+		}
 	}
 }
 

@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"syscall"
 	"time"
 )
 
@@ -23,9 +26,13 @@ func (v *visitor) forget() {}
 func (v *visitor) run(ctx context.Context) error {
 	visits := []func(*respClient){v.pipeline, v.subscribe, v.track, v.block, v.babble, v.stop, v.hoard, v.transact, v.inspect, v.kill}
 	for ctx.Err() == nil {
-		client, err := v.dial()
+		secure, began := v.rng.IntN(4) == 0, time.Now()
+		client, err := v.dial(secure)
+		if secure && handshakeLate(err, time.Since(began)) {
+			continue
+		}
 		if err != nil {
-			return err
+			return fmt.Errorf("visitor: %w", err)
 		}
 		client.queue("SELECT", "2")
 		visits[v.rng.IntN(len(visits))](client)
@@ -36,11 +43,21 @@ func (v *visitor) run(ctx context.Context) error {
 }
 
 // dial connects with or without TLS.
-func (v *visitor) dial() (*respClient, error) {
-	if v.rng.IntN(4) == 0 {
+func (v *visitor) dial(secure bool) (*respClient, error) {
+	if secure {
 		return dialTLS(v.soak.tlsAddr)
 	}
 	return dialServer(v.soak.addr)
+}
+
+// handshakeTime is how long the server lets a client take to agree on TLS.
+const handshakeTime = 10 * time.Second
+
+// handshakeLate reports whether connecting with TLS failed because the server gave the client up: the machine has let
+// neither run for so long. The server then closes the connection with the client's first message unread, which resets it.
+func handshakeLate(err error, took time.Duration) bool {
+	closed := errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE)
+	return closed && took >= handshakeTime
 }
 
 func (v *visitor) key() string { return "v:" + strconv.Itoa(v.rng.IntN(500)) }

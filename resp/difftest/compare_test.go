@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	"github.com/larderkv/larder"
 	"github.com/larderkv/larder/internal/redistest"
@@ -316,19 +316,16 @@ func TestReproduction(t *testing.T) {
 // TestNewGen expects a seed to be enough to have a script again.
 func TestNewGen(t *testing.T) {
 	t.Parallel()
-	write := Script(60, Data()...)
-	again := func() bool {
+	synctest.Test(t, func(t *testing.T) { // in which it stays the same second
+		write := Script(60, Data()...)
 		texts := make([]string, 2)
 		for i := range texts {
 			for _, c := range write(NewGen(7)) {
 				texts[i] += c.String() + "\n"
 			}
 		}
-		return texts[0] == texts[1]
-	}
-	for start := time.Now(); !again(); { // the second may have changed between the two
-		if time.Since(start) > 10*time.Second {
-			t.Fatal("two scripts of one seed differ")
+		if texts[0] != texts[1] {
+			t.Error("two scripts of one seed differ")
 		}
-	}
+	})
 }

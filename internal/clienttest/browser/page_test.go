@@ -95,10 +95,10 @@ func TestPage(t *testing.T) {
 	b.await(`document.querySelectorAll("#types tbody tr").length >= 4`)
 	b.await(`document.querySelectorAll("#hot tbody tr").length > 0`)
 	b.await(`document.querySelectorAll("#commands tbody tr").length >= 4`)
-	if got := text("ratio-value"); !regexp.MustCompile(`^7[456]\.\d%$`).MatchString(got) {
-		t.Errorf("hit ratio %q", got)
-	}
-	if got := text("name") + ", " + evaluate[string](b, "document.title"); !regexp.MustCompile(`^test, 7[456]\.\d% hits · test$`).MatchString(got) {
+	// A window that holds few rounds of the workload, on a busy machine, may be off; the next one need not be.
+	b.await(`/^7[456]\.\d%$/.test(document.getElementById("ratio-value").textContent) &&
+		/^7[456]\.\d% hits · test$/.test(document.title)`)
+	if got := text("name"); got != "test" {
 		t.Errorf("the page is called %q", got)
 	}
 	if got := evaluate[[]string](b, `Array.from(document.querySelectorAll("[data-panel][hidden]"), (panel) => panel.dataset.panel)`); !slices.Equal(got, []string{"keys"}) {
