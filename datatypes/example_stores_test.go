@@ -162,7 +162,7 @@ func ExampleSets() {
 	fmt.Println(both, err)
 	is, _ := c.Sets().Contains("admins", "eve")
 	fmt.Println(is)
-	c.Sets().ExpireMember("online", "eve", time.Minute) // the member, not the key
+	c.Sets().Expire("online", time.Minute, datatypes.ExpireAlways, "eve") // the member, not the key
 	// Output:
 	// [bob] <nil>
 	// false

@@ -8,12 +8,12 @@ import (
 	"github.com/larderkv/larder/internal/members"
 )
 
-// ExpireResult says what became of a field whose expiry was to change.
+// ExpireResult says what became of a field, or a member, whose expiry was to change.
 type ExpireResult int8
 
 // The results. Their numbers are those of the commands' replies.
 const (
-	ExpireMissing ExpireResult = -2 // there is no such field, or no such key
+	ExpireMissing ExpireResult = -2 // there is no such field or member, or no such key
 	ExpireNoTTL   ExpireResult = -1 // it has no expiry to remove
 	ExpireRefused ExpireResult = 0  // the condition did not let it
 	ExpireDone    ExpireResult = 1
@@ -198,6 +198,25 @@ type FieldExpiry struct {
 	Exists bool          // the hash has the field
 	TTL    time.Duration // how long it has still to live; NoTTL if it does not expire
 	At     time.Time     // when it expires; the zero time if it does not
+}
+
+// TTL returns how long a field has still to live, NoTTL if it does not expire, and whether the hash has it. It is HTTL and
+// HPTTL of one field; Expiry tells of several. O(1).
+func (st Hashes) TTL(key, field string) (ttl time.Duration, ok bool, err error) {
+	var s keyspace.Slot
+	h, err := st.read(&s, key)
+	if err != nil {
+		return 0, false, err
+	}
+	defer s.Unlock()
+	at, ok := h.expiry(field)
+	switch {
+	case !ok:
+		return 0, false, nil
+	case at == 0:
+		return NoTTL, true, nil
+	}
+	return fromMillis(max(at-s.Now(), 0)), true, nil
 }
 
 // Expiry returns when fields expire. It is HTTL, HPTTL, HEXPIRETIME and HPEXPIRETIME.

@@ -515,6 +515,7 @@ var hashCalls = map[string]func(h datatypes.Hashes, key string) error{
 	"Expire":   func(h datatypes.Hashes, key string) error { return errorOf(h.Expire(key, second, 0, "a")) },
 	"ExpireAt": func(h datatypes.Hashes, key string) error { return errorOf(h.ExpireAt(key, at(0), 0, "a")) },
 	"Persist":  func(h datatypes.Hashes, key string) error { return errorOf(h.Persist(key, "a")) },
+	"TTL":      func(h datatypes.Hashes, key string) error { _, _, err := h.TTL(key, "a"); return err },
 	"Expiry":   func(h datatypes.Hashes, key string) error { return errorOf(h.Expiry(key, "a")) },
 	"GetEx": func(h datatypes.Hashes, key string) error {
 		return errorOf(h.GetEx(nil, key, datatypes.GetExOptions{Persist: true}, "a"))

@@ -7,11 +7,11 @@ import (
 )
 
 // ExpireMember makes a member of a set or a sorted set, or a field of a hash, expire after ttl; one that is not positive
-// removes it. It reports whether the key has the member. It is EXPIREMEMBER of KeyDB. O(1), in a sorted set O(log n);
+// removes it. It reports whether the key has the member. It is EXPIREMEMBER and PEXPIREMEMBER of KeyDB. O(1), in a sorted set O(log n);
 // a small collection becomes a large one.
 //
 // It returns ErrWrongType if the key holds something else and ErrInvalidExpire for a time beyond what 64 bits of
-// milliseconds hold. Hashes.Expire and SortedSets.Expire take several at once, and conditions.
+// milliseconds hold. Expire of Hashes, Sets and SortedSets takes several at once, and conditions.
 func (k Keys) ExpireMember(key, member string, ttl time.Duration) (bool, error) {
 	return k.expireMember(key, member, k.view.Now()+ceilMillis(ttl))
 }
@@ -36,8 +36,7 @@ func (k Keys) expireMember(key, member string, at int64) (ok bool, err error) {
 		case TypeSortedSet:
 			results, err = SortedSets{v}.expire(key, at, ExpireAlways, []string{member})
 		default:
-			ok, err = Sets{v}.expireMember(key, member, at)
-			return err
+			results, err = Sets{v}.expire(key, at, ExpireAlways, []string{member})
 		}
 		ok = err == nil && results[0] != ExpireMissing
 		return err
@@ -57,8 +56,7 @@ func (k Keys) PersistMember(key, member string) (ok bool, err error) {
 		case TypeSortedSet:
 			results, err = SortedSets{v}.Persist(key, member)
 		default:
-			ok, err = Sets{v}.PersistMember(key, member)
-			return err
+			results, err = Sets{v}.Persist(key, member)
 		}
 		ok = err == nil && results[0] == ExpireDone
 		return err
@@ -73,14 +71,11 @@ func (k Keys) MemberTTL(key, member string) (ttl time.Duration, ok bool, err err
 		var err error
 		switch t {
 		case TypeHash:
-			var fields []FieldExpiry
-			if fields, err = (Hashes{v}).Expiry(key, member); err == nil {
-				ttl, ok = fields[0].TTL, fields[0].Exists
-			}
+			ttl, ok, err = Hashes{v}.TTL(key, member)
 		case TypeSortedSet:
 			ttl, ok, err = SortedSets{v}.TTL(key, member)
 		default:
-			ttl, ok, err = Sets{v}.MemberTTL(key, member)
+			ttl, ok, err = Sets{v}.TTL(key, member)
 		}
 		return err
 	})

@@ -290,7 +290,7 @@ func TestSortExpired(t *testing.T) {
 	f := newFixture(t, keyspace.Options{Shards: 1})
 	sets := datatypes.NewSets(f.view)
 	sets.Add("k", "1", "2", "3", "k")
-	sets.ExpireMember("k", "2", time.Second)
+	sets.Expire("k", time.Second, datatypes.ExpireAlways, "2")
 	f.putTTL(t, "w1", "9", time.Second)
 	f.put(t, "w3", "5")
 	f.hashes().Set("h1", datatypes.Field{Name: "f", Value: []byte("x")})

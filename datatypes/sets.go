@@ -70,7 +70,7 @@ func (st Sets) Remove(key string, members ...string) (removed int, err error) {
 		return 0, err
 	}
 	defer s.Unlock()
-	if removed, err = removeMembers(&s, members); removed > 0 {
+	if removed, err = removeMembers(&s, members, nil); removed > 0 {
 		notifyGone(&s, "srem")
 	}
 	return removed, err
@@ -168,10 +168,10 @@ func moveMember(v keyspace.View, from, to, member string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	removed, err := removeMembers(&src, []string{member})
+	removed, err := removeMembers(&src, []string{member}, nil)
 	if removed == 0 { // for want of memory, or because it was evicted to make room
 		if added > 0 {
-			removeMembers(&dst, []string{member})
+			removeMembers(&dst, []string{member}, nil)
 		}
 		return false, err
 	}

@@ -1,6 +1,8 @@
 package datatypes
 
 import (
+	"slices"
+
 	"github.com/larderkv/larder/encoding"
 	"github.com/larderkv/larder/internal/keyspace"
 )
@@ -122,23 +124,23 @@ func (l *largeSet) insertAll(v *setValue) error {
 }
 
 // removeMembers removes members from the slot's set, and the key if none are
-// left. When it fails, all are still there.
-func removeMembers(s *keyspace.Slot, members []string) (removed int, err error) {
+// left, and calls gone, unless it is nil, with the index of each. When it fails, all are still there.
+func removeMembers(s *keyspace.Slot, members []string, gone func(i int)) (removed int, err error) {
 	v := setOf(s)
 	if v.enc == setTable {
-		return v.large.remove(s, members), nil
+		return v.large.remove(s, members, gone), nil
 	}
-	for len(members) > 0 && !v.has(members[0]) {
-		members = members[1:]
-	}
-	if len(members) == 0 {
+	if !slices.ContainsFunc(members, v.has) {
 		return 0, nil
 	}
 	d := lendDraft(&v)
 	defer d.release()
-	for _, m := range members {
+	for i, m := range members {
 		if d.remove(elementOf(m)) {
 			removed++
+			if gone != nil {
+				gone(i)
+			}
 		}
 	}
 	if err := d.store(s, s.ExpireAt()); err != nil {
@@ -147,15 +149,18 @@ func removeMembers(s *keyspace.Slot, members []string) (removed int, err error) 
 	return removed, nil
 }
 
-// remove removes members from the large set of the slot.
-func (l *largeSet) remove(s *keyspace.Slot, members []string) (removed int) {
-	for _, m := range members {
+// remove removes members from the large set of the slot and calls gone, unless it is nil, with the index of each.
+func (l *largeSet) remove(s *keyspace.Slot, members []string, gone func(i int)) (removed int) {
+	for i, m := range members {
 		if !l.has(m) { // what is not there must not begin a write
 			continue
 		}
 		s.BeginWrite()
 		l.root.Remove(l.env, m)
 		removed++
+		if gone != nil {
+			gone(i)
+		}
 	}
 	if removed > 0 {
 		l.save(s)

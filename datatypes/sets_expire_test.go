@@ -13,14 +13,15 @@ import (
 
 func (f *setFixture) expire(t testing.TB, key, member string, ttl time.Duration, want bool) {
 	t.Helper()
-	if ok, err := f.sets.ExpireMember(key, member, ttl); ok != want || err != nil {
-		t.Errorf("ExpireMember of %q: %v, %v", member, ok, err)
+	became, err := f.sets.Expire(key, ttl, datatypes.ExpireAlways, member)
+	if err != nil || (became[0] != datatypes.ExpireMissing) != want {
+		t.Errorf("Expire of %q: %v, %v", member, became, err)
 	}
 }
 
 func (f *setFixture) memberTTL(t testing.TB, key, member string) time.Duration {
 	t.Helper()
-	ttl, ok, err := f.sets.MemberTTL(key, member)
+	ttl, ok, err := f.sets.TTL(key, member)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,24 +117,59 @@ func TestMemberTTL(t *testing.T) {
 			t.Errorf("in %s: TTL %v", key, got)
 		}
 	}
-	for _, want := range []bool{true, false} {
-		if ok, err := f.sets.PersistMember("l", "a"); ok != want || err != nil {
-			t.Errorf("PersistMember: %v, %v", ok, err)
+	wantPersisted := func(key string, want ...datatypes.ExpireResult) {
+		t.Helper()
+		became, err := f.sets.Persist(key, "a", "nomember")
+		if !slices.Equal(became, want) || err != nil {
+			t.Errorf("Persist in %s: %v, %v; want %v", key, became, err, want)
 		}
 	}
-	if ok, err := f.sets.PersistMember("nokey", "a"); ok || err != nil {
-		t.Errorf("PersistMember of nothing: %v, %v", ok, err)
-	}
+	wantPersisted("l", datatypes.ExpireDone, datatypes.ExpireMissing)
+	wantPersisted("l", datatypes.ExpireNoTTL, datatypes.ExpireMissing)
+	wantPersisted("nokey", datatypes.ExpireMissing, datatypes.ExpireMissing)
 	f.clock.advance(3 * second)
 	f.want(t, "l", "a b")
 	f.want(t, "m", "b")
-	if _, err := f.sets.ExpireMemberAt("l", "a", time.Unix(1<<60, 0)); err != datatypes.ErrInvalidExpire {
+	if _, err := f.sets.ExpireAt("l", time.Unix(1<<60, 0), datatypes.ExpireAlways, "a"); err != datatypes.ErrInvalidExpire {
 		t.Errorf("a time too far away: %v", err)
 	}
-	if ok, err := f.sets.ExpireMemberAt("l", "a", at(0)); !ok || err != nil {
-		t.Errorf("a time that has passed: %v, %v", ok, err)
+	became, err := f.sets.ExpireAt("l", at(0), datatypes.ExpireAlways, "a", "nomember", "a")
+	gone := []datatypes.ExpireResult{datatypes.ExpireDeleted, datatypes.ExpireMissing, datatypes.ExpireMissing}
+	if !slices.Equal(became, gone) || err != nil {
+		t.Errorf("a time that has passed: %v, %v", became, err)
 	}
 	f.want(t, "l", "b")
+}
+
+// TestMembersExpireIf: each condition is held against the expiry of each member, and one that excludes another is an error.
+func TestMembersExpireIf(t *testing.T) {
+	eachSetEncoding(t, func(t *testing.T, f *setFixture) {
+		const missing, refused, done = datatypes.ExpireMissing, datatypes.ExpireRefused, datatypes.ExpireDone
+		f.add(t, "k", "1", "2")
+		wantExpire := func(ttl time.Duration, c datatypes.ExpireCond, want ...datatypes.ExpireResult) {
+			t.Helper()
+			became, err := f.sets.Expire("k", ttl, c, "1", "2", "7")
+			if !slices.Equal(became, want) || err != nil {
+				t.Errorf("in %v if %v: %v, %v; want %v", ttl, c, became, err, want)
+			}
+		}
+		before := f.encoding(t, "k")
+		wantExpire(second, datatypes.ExpireXX, refused, refused, missing)
+		wantExpire(second, datatypes.ExpireGT, refused, refused, missing)
+		if got := f.encoding(t, "k"); got != before {
+			t.Errorf("a %s became a %s although no member expires", before, got)
+		}
+		f.expire(t, "k", "1", 5*second, true)
+		wantExpire(2*second, datatypes.ExpireNX, refused, done, missing)
+		wantExpire(3*second, datatypes.ExpireGT, refused, done, missing)
+		wantExpire(4*second, datatypes.ExpireLT, done, refused, missing)
+		if one, two := f.memberTTL(t, "k", "1"), f.memberTTL(t, "k", "2"); one != 4*second || two != 3*second {
+			t.Errorf("TTLs %v and %v", one, two)
+		}
+		if _, err := f.sets.Expire("k", second, datatypes.ExpireNX|datatypes.ExpireXX, "1"); err != datatypes.ErrConflict {
+			t.Errorf("conditions that exclude each other: %v", err)
+		}
+	})
 }
 
 // TestLastMemberExpires: the set goes with its last member, be it looked for or not.

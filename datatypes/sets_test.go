@@ -38,13 +38,10 @@ var setCalls = calls[datatypes.Sets]{
 	"InterStore":   func(st datatypes.Sets, key string) error { _, err := st.InterStore(key, key); return err },
 	"UnionStore":   func(st datatypes.Sets, key string) error { _, err := st.UnionStore(key, key); return err },
 	"DiffStore":    func(st datatypes.Sets, key string) error { _, err := st.DiffStore(key, key, key); return err },
-	"ExpireMember": func(st datatypes.Sets, key string) error { _, err := st.ExpireMember(key, "m", second); return err },
-	"ExpireMemberAt": func(st datatypes.Sets, key string) error {
-		_, err := st.ExpireMemberAt(key, "m", at(second))
-		return err
-	},
-	"MemberTTL":     func(st datatypes.Sets, key string) error { _, _, err := st.MemberTTL(key, "m"); return err },
-	"PersistMember": func(st datatypes.Sets, key string) error { _, err := st.PersistMember(key, "m"); return err },
+	"Expire":       func(st datatypes.Sets, key string) error { _, err := st.Expire(key, second, 0, "m"); return err },
+	"ExpireAt":     func(st datatypes.Sets, key string) error { _, err := st.ExpireAt(key, at(second), 0, "m"); return err },
+	"TTL":          func(st datatypes.Sets, key string) error { _, _, err := st.TTL(key, "m"); return err },
+	"Persist":      func(st datatypes.Sets, key string) error { _, err := st.Persist(key, "m"); return err },
 	"Scan": func(st datatypes.Sets, key string) error {
 		_, _, err := st.Scan(key, 0, datatypes.ElementScanOptions{})
 		return err

@@ -54,10 +54,7 @@ func (z SortedSets) expire(key string, at int64, c ExpireCond, names []string) (
 
 // expireNow removes members because they were told to expire at a time that has come.
 func (z SortedSets) expireNow(key string, names []string) ([]ExpireResult, error) {
-	results := make([]ExpireResult, len(names))
-	for i := range results {
-		results[i] = ExpireMissing
-	}
+	results := allMissing(names)
 	_, err := z.remove(key, "zexpired", names, func(i int) { results[i] = ExpireDeleted })
 	if err != nil {
 		return nil, err

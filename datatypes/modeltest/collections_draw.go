@@ -102,8 +102,8 @@ func onElements(d *draws) []any { return args(d.key(), d.elements()) }
 // onCount draws the arguments of a method that takes a key and a count, which rarely is negative.
 func onCount(d *draws) []any { return args(d.key(), d.count(-3)) }
 
-// onExpire draws the arguments of Expire of hashes and sorted sets.
+// onExpire draws the arguments of Expire of hashes, sets and sorted sets.
 func onExpire(d *draws) []any { return args(d.key(), d.ttl(), d.condition(), d.someElements()) }
 
-// onExpireAt draws the arguments of ExpireAt of hashes and sorted sets.
+// onExpireAt draws the arguments of ExpireAt of hashes, sets and sorted sets.
 func onExpireAt(d *draws) []any { return args(d.key(), d.at(), d.condition(), d.someElements()) }

@@ -31,6 +31,7 @@ type Hashes interface {
 	SetEx(key string, o datatypes.SetOptions, fields ...datatypes.Field) (set bool, err error)
 	SetIfAbsent(key, field string, value []byte) (set bool, err error)
 	ValueLen(key, field string) (int, error)
+	TTL(key, field string) (ttl time.Duration, ok bool, err error)
 	Values(key string) ([][]byte, error)
 }
 
@@ -56,6 +57,7 @@ var hashMethods = []method{
 	{name: "Hashes.All", args: oneKey, follow: iterating(datatypes.TypeHash)},
 	{name: "Hashes.Random", args: onCount, follow: choosing(datatypes.TypeHash, second, false)},
 	{name: "Hashes.Expiry", args: onElements},
+	{name: "Hashes.TTL", args: onElement},
 	{name: "Hashes.Expire", args: onExpire, expires: true, often: true},
 	{name: "Hashes.ExpireAt", args: onExpireAt, expires: true},
 	{name: "Hashes.Persist", args: onElements},

@@ -279,6 +279,12 @@ func (st modelHashes) Persist(key string, fields ...string) ([]datatypes.ExpireR
 	return h.persist(fields), nil
 }
 
+func (st modelHashes) TTL(key, field string) (ttl time.Duration, ok bool, err error) {
+	h, err := st.find(key)
+	e := h.expiry(field, st.m.now)
+	return e.TTL, e.Exists, err
+}
+
 func (st modelHashes) Expiry(key string, fields ...string) ([]datatypes.FieldExpiry, error) {
 	h, err := st.find(key)
 	if err != nil {

@@ -14,22 +14,22 @@ type Sets interface {
 	ContainsEach(dst []bool, key string, members ...string) ([]bool, error)
 	Diff(keys ...string) ([]string, error)
 	DiffStore(dst string, keys ...string) (int, error)
-	ExpireMember(key, member string, ttl time.Duration) (ok bool, err error)
-	ExpireMemberAt(key, member string, t time.Time) (ok bool, err error)
+	Expire(key string, ttl time.Duration, c datatypes.ExpireCond, members ...string) ([]datatypes.ExpireResult, error)
+	ExpireAt(key string, t time.Time, c datatypes.ExpireCond, members ...string) ([]datatypes.ExpireResult, error)
 	Inter(keys ...string) ([]string, error)
 	InterLen(limit int, keys ...string) (int, error)
 	InterStore(dst string, keys ...string) (int, error)
 	Len(key string) (int, error)
-	MemberTTL(key, member string) (ttl time.Duration, ok bool, err error)
 	Members(key string) iter.Seq[string]
 	Move(from, to, member string) (moved bool, err error)
-	PersistMember(key, member string) (ok bool, err error)
+	Persist(key string, members ...string) ([]datatypes.ExpireResult, error)
 	Pop(key string) (member string, ok bool, err error)
 	PopN(key string, n int) (members []string, err error)
 	Random(key string) (member string, ok bool, err error)
 	RandomN(key string, n int) (members []string, err error)
 	Remove(key string, members ...string) (removed int, err error)
 	Scan(key string, cursor uint64, o datatypes.ElementScanOptions) (members []string, next uint64, err error)
+	TTL(key, member string) (ttl time.Duration, ok bool, err error)
 	Union(keys ...string) ([]string, error)
 	UnionStore(dst string, keys ...string) (int, error)
 }
@@ -55,10 +55,10 @@ var setMethods = []method{
 	{name: "Sets.Random", args: oneKey, follow: choosing(datatypes.TypeSet, one, false)},
 	{name: "Sets.RandomN", args: onCount, follow: choosing(datatypes.TypeSet, second, false)},
 	{name: "Sets.Members", args: oneKey, follow: iterating(datatypes.TypeSet)},
-	{name: "Sets.MemberTTL", args: onElement},
-	{name: "Sets.ExpireMember", args: func(d *draws) []any { return args(d.key(), d.element(), d.ttl()) }, expires: true, often: true},
-	{name: "Sets.ExpireMemberAt", args: func(d *draws) []any { return args(d.key(), d.element(), d.at()) }, expires: true},
-	{name: "Sets.PersistMember", args: onElement},
+	{name: "Sets.TTL", args: onElement},
+	{name: "Sets.Expire", args: onExpire, expires: true, often: true},
+	{name: "Sets.ExpireAt", args: onExpireAt, expires: true},
+	{name: "Sets.Persist", args: onElements},
 }
 
 // onStore draws the arguments of a method that stores what it makes of the keys.
@@ -72,7 +72,7 @@ func setScan() method {
 func setReads(key string) []Operation {
 	reads := []Operation{operation("Sets.Union", []string{key})}
 	for _, name := range elementNames[:3] {
-		reads = append(reads, operation("Sets.MemberTTL", key, name))
+		reads = append(reads, operation("Sets.TTL", key, name))
 	}
 	return reads
 }

@@ -203,32 +203,23 @@ func (st modelSets) store(dst string, members []string, err error) (int, error) 
 	return len(set), nil
 }
 
-func (st modelSets) ExpireMember(key, member string, ttl time.Duration) (ok bool, err error) {
-	return st.expire(key, member, st.m.after(ttl))
+func (st modelSets) Expire(key string, ttl time.Duration, c datatypes.ExpireCond, members ...string) ([]datatypes.ExpireResult, error) {
+	return st.m.expireElements(key, datatypes.TypeSet, st.m.after(ttl), c, members)
 }
 
-func (st modelSets) ExpireMemberAt(key, member string, t time.Time) (ok bool, err error) {
-	return st.expire(key, member, t.UnixMilli())
+func (st modelSets) ExpireAt(key string, t time.Time, c datatypes.ExpireCond, members ...string) ([]datatypes.ExpireResult, error) {
+	return st.m.expireElements(key, datatypes.TypeSet, t.UnixMilli(), c, members)
 }
 
-func (st modelSets) expire(key, member string, at int64) (ok bool, err error) {
+func (st modelSets) Persist(key string, members ...string) ([]datatypes.ExpireResult, error) {
 	set, err := st.find(key)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	results := set.expire([]string{member}, at, st.m.now, datatypes.ExpireAlways)
-	return results[0] != datatypes.ExpireMissing, nil
+	return set.persist(members), nil
 }
 
-func (st modelSets) PersistMember(key, member string) (ok bool, err error) {
-	set, err := st.find(key)
-	if err != nil {
-		return false, err
-	}
-	return set.persist([]string{member})[0] == datatypes.ExpireDone, nil
-}
-
-func (st modelSets) MemberTTL(key, member string) (ttl time.Duration, ok bool, err error) {
+func (st modelSets) TTL(key, member string) (ttl time.Duration, ok bool, err error) {
 	set, err := st.find(key)
 	e := set.expiry(member, st.m.now)
 	return e.TTL, e.Exists, err

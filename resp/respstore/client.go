@@ -56,13 +56,14 @@ func (c *Client) Stores() modeltest.Stores {
 // unsaid are methods that no command does.
 var unsaid = []string{
 	"Strings.LCS", "Strings.LCSLen",
-	"Sets.ExpireMember", "Sets.ExpireMemberAt", "Sets.MemberTTL", "Sets.PersistMember",
+	"Sets.Expire", "Sets.ExpireAt", "Sets.TTL", "Sets.Persist",
 	"SortedSets.Expire", "SortedSets.ExpireAt", "SortedSets.TTL", "SortedSets.Persist",
 }
 
 // newer are methods whose commands not every server has.
 var newer = map[string]string{
 	"Hashes.Expire": "hpexpire", "Hashes.ExpireAt": "hpexpireat", "Hashes.Expiry": "hpttl", "Hashes.Persist": "hpersist",
+	"Hashes.TTL":    "hpttl",
 	"Hashes.GetDel": "hgetdel", "Hashes.GetEx": "hgetex", "Hashes.SetEx": "hsetex",
 	"Keys.ExpireMember": "pexpiremember", "Keys.ExpireMemberAt": "pexpirememberat",
 	"Keys.MemberTTL": "pexpiremember", "Keys.PersistMember": "pexpiremember",

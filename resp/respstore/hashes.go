@@ -76,6 +76,14 @@ func (h hashes) Expiry(key string, fields ...string) ([]datatypes.FieldExpiry, e
 	return all, nil
 }
 
+func (h hashes) TTL(key, field string) (ttl time.Duration, ok bool, err error) {
+	all, err := h.Expiry(key, field)
+	if err != nil {
+		return 0, false, err
+	}
+	return all[0].TTL, all[0].Exists, nil
+}
+
 func (h hashes) Fields(key string) ([]string, error) { return h.c.do("HKEYS", key).texts() }
 
 func (h hashes) Get(key, field string) ([]byte, bool, error) {

@@ -105,16 +105,18 @@ func (st sets) UnionStore(dst string, keys ...string) (int, error) {
 
 // The commands on the expiration of members are for all types.
 
-func (st sets) ExpireMember(string, string, time.Duration) (bool, error) {
-	return false, errors.ErrUnsupported
+func (st sets) Expire(string, time.Duration, datatypes.ExpireCond, ...string) ([]datatypes.ExpireResult, error) {
+	return nil, errors.ErrUnsupported
 }
 
-func (st sets) ExpireMemberAt(string, string, time.Time) (bool, error) {
-	return false, errors.ErrUnsupported
+func (st sets) ExpireAt(string, time.Time, datatypes.ExpireCond, ...string) ([]datatypes.ExpireResult, error) {
+	return nil, errors.ErrUnsupported
 }
 
-func (st sets) MemberTTL(string, string) (time.Duration, bool, error) {
+func (st sets) Persist(string, ...string) ([]datatypes.ExpireResult, error) {
+	return nil, errors.ErrUnsupported
+}
+
+func (st sets) TTL(string, string) (time.Duration, bool, error) {
 	return 0, false, errors.ErrUnsupported
 }
-
-func (st sets) PersistMember(string, string) (bool, error) { return false, errors.ErrUnsupported }
