@@ -200,8 +200,8 @@ type FieldExpiry struct {
 	At     time.Time     // when it expires; the zero time if it does not
 }
 
-// TTL returns how long a field has still to live, NoTTL if it does not expire, and whether the hash has it. It is HTTL and
-// HPTTL of one field; Expiry tells of several. O(1).
+// TTL returns how long a field has still to live, NoTTL if it does not expire, and whether the hash has it. It is HTTL
+// and HPTTL of one field; Expiry tells of several. O(1).
 func (st Hashes) TTL(key, field string) (ttl time.Duration, ok bool, err error) {
 	var s keyspace.Slot
 	h, err := st.read(&s, key)

@@ -7,8 +7,8 @@ import (
 )
 
 // ExpireMember makes a member of a set or a sorted set, or a field of a hash, expire after ttl; one that is not positive
-// removes it. It reports whether the key has the member. It is EXPIREMEMBER and PEXPIREMEMBER of KeyDB. O(1), in a sorted set O(log n);
-// a small collection becomes a large one.
+// removes it. It reports whether the key has the member. It is EXPIREMEMBER and PEXPIREMEMBER of KeyDB. O(1), in a sorted
+// set O(log n); a small collection becomes a large one.
 //
 // It returns ErrWrongType if the key holds something else and ErrInvalidExpire for a time beyond what 64 bits of
 // milliseconds hold. Expire of Hashes, Sets and SortedSets takes several at once, and conditions.

@@ -141,7 +141,8 @@ func TestMemberTTL(t *testing.T) {
 	f.want(t, "l", "b")
 }
 
-// TestMembersExpireIf: each condition is held against the expiry of each member, and one that excludes another is an error.
+// TestMembersExpireIf: each condition is held against the expiry of each member, and one that excludes another is an
+// error.
 func TestMembersExpireIf(t *testing.T) {
 	eachSetEncoding(t, func(t *testing.T, f *setFixture) {
 		const missing, refused, done = datatypes.ExpireMissing, datatypes.ExpireRefused, datatypes.ExpireDone

@@ -37,7 +37,8 @@ func TestOpenLoop(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Without a rate a connection waits for at most one reply. With one, how many are due at the end is the machine's doing.
+		// Without a rate a connection waits for at most one reply. With one, how many are due at the end is the machine's
+		// doing.
 		if r.latency.Count() == 0 || r.latency.Count() > r.late.Count() || rate == 0 && r.late.Count()-r.latency.Count() > clients {
 			t.Errorf("rate %v: %d requests, %d replies", rate, r.late.Count(), r.latency.Count())
 		}
