@@ -125,8 +125,8 @@ func (s *Server) evictClients() {
 			continue
 		}
 		s.log().Warn("resp: client evicted", "id", h.c.id, "addr", h.c.addr, "bytes", h.bytes)
+		s.evicted.Add(1) // before anybody can see that the client is gone
 		h.c.kill("maxmemory-clients")
-		s.evicted.Add(1)
 		sum -= h.bytes
 	}
 }
